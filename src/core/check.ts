@@ -1,0 +1,47 @@
+/** Checks at the door: each names the option, what was expected and what came. */
+
+const longest = 60;
+
+/** A value as an error message may show it: short, and never the contents of an object. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  return `\`${String(value)}\``;
+}
+
+/** Refuses everything but an integer between `min` and `max`. */
+export function checkInteger(option: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  const range =
+    max === Number.MAX_SAFE_INTEGER ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
+  throw new RangeError(`Expected \`${option}\` to be an integer ${range}, got ${shown(value)}`);
+}
+
+/** Refuses everything but a finite number between `min` and `max`. */
+export function checkNumber(option: string, value: number, min: number, max: number = Number.MAX_VALUE): void {
+  if (typeof value === "number" && value >= min && value <= max) return;
+  const range = max === Number.MAX_VALUE ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
+  throw new RangeError(`Expected \`${option}\` to be a number ${range}, got ${shown(value)}`);
+}
+
+/** Refuses everything but a function. */
+export function checkFunction(option: string, value: unknown): void {
+  if (typeof value === "function") return;
+  throw new TypeError(`Expected \`${option}\` to be a function, got ${shown(value)}`);
+}
+
+/** Refuses everything but a non-empty string. */
+export function checkName(option: string, value: unknown): void {
+  if (typeof value === "string" && value !== "") return;
+  throw new TypeError(`Expected \`${option}\` to be a non-empty string, got ${shown(value)}`);
+}
+
+/** Refuses everything but one of `allowed`. */
+export function checkOneOf(option: string, value: unknown, allowed: readonly string[]): void {
+  if (typeof value === "string" && allowed.includes(value)) return;
+  throw new TypeError(
+    `Expected \`${option}\` to be one of ${allowed.map((name) => JSON.stringify(name)).join(", ")}, got ${shown(value)}`,
+  );
+}

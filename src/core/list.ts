@@ -1,0 +1,54 @@
+/**
+ * A place in an intrusive {@link List}; extend it, so that linking allocates nothing.
+ *
+ * @internal
+ */
+export class ListNode {
+  prev: ListNode | undefined = undefined;
+  next: ListNode | undefined = undefined;
+  list: List<ListNode> | undefined = undefined;
+
+  /** Leaves the list it is in, if any, in constant time. */
+  unlink(): void {
+    this.list?.remove(this);
+  }
+}
+
+/**
+ * A doubly linked list of nodes that carry their own links.
+ *
+ * @internal
+ */
+export class List<N extends ListNode> {
+  first: N | undefined = undefined;
+  last: N | undefined = undefined;
+  length = 0;
+
+  push(node: N): void {
+    node.list = this;
+    node.prev = this.last;
+    node.next = undefined;
+    if (this.last === undefined) this.first = node;
+    else this.last.next = node;
+    this.last = node;
+    this.length += 1;
+  }
+
+  shift(): N | undefined {
+    const first = this.first;
+    if (first !== undefined) this.remove(first);
+    return first;
+  }
+
+  remove(node: N): void {
+    const { prev, next } = node;
+    if (prev === undefined) this.first = next as N | undefined;
+    else prev.next = next;
+    if (next === undefined) this.last = prev as N | undefined;
+    else next.prev = prev;
+    node.prev = undefined;
+    node.next = undefined;
+    node.list = undefined;
+    this.length -= 1;
+  }
+}

@@ -1,0 +1,56 @@
+import { ListNode } from "./list.js";
+
+/** What {@link Source.poll} answers while nothing is ready. */
+export const PENDING: unique symbol = Symbol("keelson.pending");
+
+/** What {@link Source.poll} answers when nothing will ever be ready again. */
+export const DISABLED: unique symbol = Symbol("keelson.disabled");
+
+/**
+ * Something that can be waited for, alone or in a `select`.
+ *
+ * @remarks It is lazy and has no `then`: nothing happens, and nothing can be lost, until it is waited for.
+ */
+export interface Selectable<T> {
+  /** The protocol behind it; its shape is for those who write their own primitives. */
+  readonly "~source": Source<T>;
+}
+
+/**
+ * The two-step protocol behind every wait: poll, else park a waiter.
+ *
+ * @remarks
+ * Whoever completes a parked wait takes the waiter off its list **first**, then moves the value, then calls
+ * `waiter.commit`: all of it in one go, so that nothing is ever taken for a waiter that has gone.
+ */
+export interface Source<T> {
+  /**
+   * Takes a value if one is ready: returning it *is* the commit. Otherwise `PENDING`, or `DISABLED` once there will
+   * be none. May throw, which rejects the wait.
+   */
+  poll(): T | typeof PENDING | typeof DISABLED;
+  /** Parks a waiter, after `poll` answered `PENDING`. */
+  arm(waiter: Waiter<T>): void;
+  /** Lets a parked waiter go, in constant time: returns what it had gathered and passes on what it was told. */
+  disarm(waiter: Waiter<T>): void;
+}
+
+/** The place of one parked wait in the list of whatever it waits for; extend it to write a waiter. */
+export class WaiterNode extends ListNode {
+  /** How many permits it wants, where that applies. */
+  wanted = 1;
+  /** How many of them it has gathered so far. */
+  held = 0;
+  /** What it brings along, such as the value of a parked send. */
+  payload: unknown = undefined;
+}
+
+/** One parked wait, as the source sees it. */
+export interface Waiter<T> extends WaiterNode {
+  /** Ends the wait with a value; the waiter is off every list when this returns. */
+  commit(value: T): void;
+  /** Ends the wait with an error. */
+  fail(error: unknown): void;
+  /** Says that the source will never be ready again. */
+  disable(): void;
+}

@@ -1,0 +1,69 @@
+import mitt, { type Emitter as Mitt } from "mitt";
+
+/** What goes with a signal, by name; never secrets. */
+export type SignalPayload = Readonly<Record<string, unknown>>;
+
+/**
+ * A runtime's bus: what its parts tell observers they do not know, such as a console, an MCP server or a test.
+ *
+ * @remarks
+ * Names are `"<part>:<past tense>"`, such as `"task:failed"`. Nothing in keelson decides anything by a signal.
+ * A listener that throws stops neither the sender nor the other listeners; its error goes to the runtime's `report`.
+ */
+export interface Signals {
+  /** Tells everyone who listens to `name` or to `"*"`. */
+  emit(name: string, payload: SignalPayload): void;
+  /** Listens to one name, or to everything with `"*"`; disposing what it returns ends that. */
+  on(name: string, listener: (payload: SignalPayload, name: string) => void): Disposable;
+  /** Whether anyone would hear `name`. */
+  hasListeners(name: string): boolean;
+}
+
+// Under `nodenext` mitt's default import is typed as the module, not as the function that it is.
+const create = mitt as unknown as () => Mitt<Record<string, SignalPayload>>;
+
+/**
+ * Makes a bus.
+ *
+ * @internal
+ */
+export function createSignals(onError: (error: unknown) => void): Signals {
+  const bus = create();
+  const guarded =
+    (listener: (payload: SignalPayload, name: string) => void) => (payload: SignalPayload, name: string) => {
+      try {
+        listener(payload, name);
+      } catch (error) {
+        onError(error);
+      }
+    };
+  return {
+    emit(name, payload) {
+      bus.emit(name, payload);
+    },
+    on(name, listener) {
+      const heard = guarded(listener);
+      if (name === "*") {
+        const every = (type: string, payload: SignalPayload): void => {
+          heard(payload, type);
+        };
+        bus.on("*", every);
+        return {
+          [Symbol.dispose]: () => {
+            bus.off("*", every);
+          },
+        };
+      }
+      const one = (payload: SignalPayload): void => {
+        heard(payload, name);
+      };
+      bus.on(name, one);
+      return {
+        [Symbol.dispose]: () => {
+          bus.off(name, one);
+        },
+      };
+    },
+    hasListeners: (name) => [name, "*"].some((key) => (bus.all.get(key)?.length ?? 0) > 0),
+  };
+}

@@ -1,0 +1,76 @@
+import type { HostCalls } from "./host.js";
+import type { TimerHandle } from "./runtime.js";
+
+// Node fires any timer above this at once, which would turn a long delay into a busy loop.
+const longestTimeout: number = 2 ** 31 - 1;
+
+interface Refable {
+  ref?(): void;
+  unref?(): void;
+}
+
+/**
+ * A timer on the host's timeouts: never early (Node fires up to 0.7 ms early), of any length, cheap to push back.
+ *
+ * @internal
+ */
+export class SystemTimer implements TimerHandle {
+  readonly #calls: HostCalls;
+  readonly #fn: () => void;
+  #handle: unknown = undefined;
+  #deadline = 0;
+  /** When the host's timeout is due: at the deadline, or before it once the timer was pushed back. */
+  #due = Number.POSITIVE_INFINITY;
+  #keepsAlive = true;
+
+  constructor(calls: HostCalls, ms: number, fn: () => void) {
+    this.#calls = calls;
+    this.#fn = fn;
+    this.reset(ms);
+  }
+
+  reset(ms: number): void {
+    this.#deadline = this.#calls.now() + ms;
+    if (this.#handle !== undefined && this.#due <= this.#deadline) return;
+    this.#clear();
+    this.#arm(ms);
+  }
+
+  ref(): void {
+    this.#keepsAlive = true;
+    (this.#handle as Refable | undefined)?.ref?.();
+  }
+
+  unref(): void {
+    this.#keepsAlive = false;
+    (this.#handle as Refable | undefined)?.unref?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#clear();
+  }
+
+  #arm(ms: number): void {
+    if (ms === Number.POSITIVE_INFINITY) return;
+    const wait = Math.min(Math.ceil(ms), longestTimeout);
+    this.#due = this.#calls.now() + wait;
+    this.#handle = this.#calls.setTimeout(() => {
+      this.#fire();
+    }, wait);
+    if (!this.#keepsAlive) (this.#handle as Refable).unref?.();
+  }
+
+  #fire(): void {
+    this.#handle = undefined;
+    const left = this.#deadline - this.#calls.now();
+    if (left > 0) this.#arm(left);
+    else this.#fn();
+  }
+
+  #clear(): void {
+    if (this.#handle === undefined) return;
+    this.#calls.clearTimeout(this.#handle);
+    this.#handle = undefined;
+  }
+}
