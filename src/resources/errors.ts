@@ -1,0 +1,66 @@
+import { KeelsonError } from "../core/index.js";
+import type { ResourceKey } from "./resource.js";
+
+/** Base of what a resource client fails with, beside the store's errors. */
+export abstract class ResourceError extends KeelsonError {
+  /** The kind's name. */
+  readonly kind: string;
+  /** Which object. */
+  readonly key: ResourceKey;
+
+  constructor(kind: string, key: ResourceKey, message: string, options?: ErrorOptions) {
+    super(`${describe(kind, key)} ${message}`, options);
+    this.kind = kind;
+    this.key = key;
+  }
+}
+
+/** An object as errors and logs name it: `Workload default/web`. */
+export function describe(kind: string, { name, namespace }: ResourceKey): string {
+  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+/** There is no such object, or not the one that was meant: a later one has its name. */
+export class NotFoundError extends ResourceError {
+  override readonly name = "NotFoundError";
+  readonly code = "RESOURCE_NOT_FOUND";
+}
+
+/** An object of that name exists. */
+export class AlreadyExistsError extends ResourceError {
+  override readonly name = "AlreadyExistsError";
+  readonly code = "RESOURCE_ALREADY_EXISTS";
+}
+
+/** Somebody else wrote the object in between, or a precondition does not hold. */
+export class ConflictError extends ResourceError {
+  override readonly name = "ConflictError";
+  readonly code = "RESOURCE_CONFLICT";
+}
+
+/** One thing wrong with an object. */
+export interface FieldIssue {
+  /** Where, such as `spec.template.ports[0].port`. */
+  readonly path: string;
+  /** What was expected and what came. */
+  readonly message: string;
+}
+
+/** The object is not valid: each issue names a field, what was expected and what came. */
+export class InvalidResourceError extends ResourceError {
+  override readonly name = "InvalidResourceError";
+  readonly code = "RESOURCE_INVALID";
+  /** What is wrong with it. */
+  readonly issues: readonly FieldIssue[];
+
+  constructor(kind: string, key: ResourceKey, issues: readonly FieldIssue[], options?: ErrorOptions) {
+    super(kind, key, `is invalid: ${issues.map(({ path, message }) => `${path}: ${message}`).join("; ")}`, options);
+    this.issues = issues;
+  }
+}
+
+/** An admission hook refused the write; its error is the cause. */
+export class ForbiddenError extends ResourceError {
+  override readonly name = "ForbiddenError";
+  readonly code = "RESOURCE_FORBIDDEN";
+}
