@@ -13,6 +13,7 @@ export type { Health, HealthStatus } from "./health.js";
 export type { Host } from "./host.js";
 export { ListNode } from "./list.js";
 export { type LogFields, type LogMethod, type Logger, silentLogger } from "./logger.js";
+export type { OperationContext } from "./operation.js";
 export type { FailureInfo, Runtime, TimerHandle, Wakeable } from "./runtime.js";
 export { DISABLED, PENDING, type Selectable, type Source, type Waiter, WaiterNode } from "./selectable.js";
 export type { SignalPayload, Signals } from "./signals.js";

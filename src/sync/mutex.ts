@@ -1,0 +1,133 @@
+import { currentRuntime } from "../core/ambient.js";
+import type { Runtime } from "../core/runtime.js";
+import type { Selectable } from "../core/selectable.js";
+import { type WaitOptions, wait } from "../core/wait.js";
+import { LockedValue } from "./locked-value.js";
+import { PermitSource } from "./permit-queue.js";
+import type { SyncOptions } from "./semaphore.js";
+
+/** The hold on a {@link Mutex}, and through it on the value. */
+export interface MutexGuard<T> extends Disposable {
+  /**
+   * The value that the mutex protects.
+   *
+   * @throws TypeError when the guard was released before.
+   */
+  value: T;
+  /** The mutex it holds. */
+  readonly mutex: Mutex<T>;
+  /** Whether it still holds it. */
+  readonly isHeld: boolean;
+  /** Lets the next one in; doing so again does nothing. The same as disposing it. */
+  release(): void;
+  /** The same as {@link MutexGuard.release}. */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * A value that one holder at a time may use across awaits, served strictly in the order of the calls.
+ *
+ * @remarks It is not re-entrant: locking it again while holding it waits for ever.
+ *
+ * @example
+ * ```ts
+ * import { Mutex } from "keelson/sync";
+ *
+ * const balance = new Mutex(100);
+ * await balance.runExclusive(async (guard) => {
+ *   const before = guard.value;
+ *   await Promise.resolve(); // nobody else gets in meanwhile
+ *   guard.value = before - 30;
+ * });
+ * using guard = await balance.lock();
+ * guard.value // => 70
+ * ```
+ */
+export class Mutex<T = undefined> {
+  readonly #runtime: Runtime;
+  readonly #source: PermitSource<MutexGuard<T>>;
+  readonly #locked: LockedValue<T>;
+
+  /** A mutex that protects `value`. */
+  constructor(value: T, options?: SyncOptions);
+  /** A mutex that protects no value. */
+  constructor(...none: undefined extends T ? [] : [value: T]);
+  constructor(value?: T, { runtime = currentRuntime() }: SyncOptions = {}) {
+    this.#runtime = runtime;
+    const locked = new LockedValue(1, value as T);
+    this.#locked = locked;
+    this.#source = new PermitSource(locked, 1, () => new HeldMutex(this, locked));
+  }
+
+  /** Whether somebody holds it. */
+  get isLocked(): boolean {
+    return this.#locked.available === 0;
+  }
+
+  /**
+   * Waits until it is free, and holds it.
+   *
+   * @remarks **Cancel safety.** An abort loses only the place in the queue.
+   * @throws The signal's reason, unchanged; TimeoutError.
+   */
+  lock(options?: WaitOptions): Promise<MutexGuard<T>> {
+    return wait(this.#runtime, "Mutex.lock", this.#source, options);
+  }
+
+  /** Holds it if it is free and nobody waits; otherwise `undefined`. */
+  tryLock(): MutexGuard<T> | undefined {
+    return this.#locked.tryTake(1) ? this.#source.grant(1) : undefined;
+  }
+
+  /**
+   * Runs `use` while holding it, and releases it when that has settled.
+   *
+   * @remarks **Cancel safety.** An abort while waiting loses only the place in the queue; once `use` has begun it is
+   * not interrupted.
+   * @throws Whatever `use` throws; the signal's reason, unchanged; TimeoutError when it was not locked in time.
+   */
+  async runExclusive<R>(use: (guard: MutexGuard<T>) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
+    using guard = await this.lock(options);
+    return await use(guard);
+  }
+
+  /** The wait for the lock as a branch of `select`. */
+  guard(): Selectable<MutexGuard<T>> {
+    return { "~source": this.#source };
+  }
+}
+
+class HeldMutex<T> implements MutexGuard<T> {
+  readonly mutex: Mutex<T>;
+  isHeld = true;
+  readonly #locked: LockedValue<T>;
+
+  constructor(mutex: Mutex<T>, locked: LockedValue<T>) {
+    this.mutex = mutex;
+    this.#locked = locked;
+  }
+
+  get value(): T {
+    this.#check();
+    return this.#locked.value;
+  }
+
+  set value(value: T) {
+    this.#check();
+    this.#locked.value = value;
+  }
+
+  release(): void {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    this.#locked.give(1);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  #check(): void {
+    if (!this.isHeld) throw new TypeError("Expected the guard to hold its mutex, but it was released");
+  }
+}

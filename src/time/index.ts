@@ -1,0 +1,10 @@
+/**
+ * Sleeping, timers, intervals and deadlines on a clock that tests can hold.
+ *
+ * @module time
+ */
+export { type Interval, type IntervalOptions, type MissedTicks, interval } from "./interval.js";
+export { type SleepOptions, sleep, sleepUntil } from "./sleep.js";
+export { type TimeoutOptions, timeout, timeoutAt } from "./timeout.js";
+export { type Timer, type TimerOptions, timer } from "./timer.js";
+export { consumeBudget, yieldNow } from "./yield.js";

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { measureRow, nsPerOp, quantile, type Measure } from "../../bench/harness.js";
+
+function figures(...values: number[]): Measure {
+  let next = 0;
+  return () => values[next++] ?? NaN;
+}
+
+test("a row is the median of its rounds and of the rounds' ratios, without the warm-up", async () => {
+  const measure = figures(1000, 10, 20, 30, 40, 50);
+  const against = { id: "floor", measure: figures(1000, 10, 10, 10, 10, 10) };
+  const result = await measureRow({ id: "send", unit: "ns/op", measure, against }, 5);
+  expect(result).toEqual({ id: "send", unit: "ns/op", value: 30, spread: 1 / 3, ratio: 3, against: "floor" });
+});
+
+test("ours and theirs take turns in going first", async () => {
+  const order: string[] = [];
+  const note = (who: string): Measure => {
+    return () => order.push(who);
+  };
+  await measureRow({ id: "x", unit: "", measure: note("we"), against: { id: "y", measure: note("they") } }, 2);
+  expect(order.slice(2)).toEqual(["we", "they", "they", "we"]);
+});
+
+test("without a peer there is no ratio", async () => {
+  expect(await measureRow({ id: "x", unit: "bytes", measure: () => 7 }, 5)).toEqual({
+    id: "x",
+    unit: "bytes",
+    value: 7,
+    spread: 0,
+  });
+});
+
+test("the count of operations grows until a round is long enough, and then stays", async () => {
+  const counts: number[] = [];
+  const measure = nsPerOp((n) => {
+    counts.push(n);
+    for (const end = performance.now() + n / 1000; performance.now() < end;);
+  }, 2);
+  const ns = await measure();
+  await measure();
+  expect(counts.at(-1)).toBe(counts.at(-2));
+  expect(counts.at(-1)).toBeGreaterThanOrEqual(1500);
+  expect(ns).toBeGreaterThanOrEqual(1000);
+});
+
+test("quantiles lie between ranks", () => {
+  expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
+  expect(quantile([1, 2, 3, 4, 5], 0.75)).toBe(4);
+});
