@@ -1,0 +1,152 @@
+import { type Runtime, type TimerHandle, currentRuntime } from "../core/index.js";
+import { DelayHeap } from "./delay-heap.js";
+import { ReadyLanes } from "./ready-lanes.js";
+import type { WorkItem } from "./work-item.js";
+
+/** How an item is put on a {@link WorkQueue}. */
+export interface EnqueueOptions {
+  /** Milliseconds before it is due; of several, the shortest wins. @defaultValue `0` */
+  readonly delayMs?: number;
+  /** Higher ones are handed out first; of several, the highest wins. @defaultValue `0` */
+  readonly priority?: number;
+}
+
+/** Priority of what is only looked at again because the program started or a resync came. */
+export const backgroundPriority = -100;
+
+/**
+ * Keys to be worked on: each at most once in the queue and never by two workers at a time.
+ *
+ * @remarks
+ * Delay and priority live in the key's one entry, so a delayed entry does not fire again after an earlier add was
+ * handled. A key that is added while it runs is handed out exactly once more. `get` and `done` take constant time.
+ * @internal
+ */
+export class WorkQueue {
+  /** Called whenever an item may be taken. */
+  onReady: (() => void) | undefined = undefined;
+  readonly #runtime: Runtime;
+  readonly #items = new Map<string, WorkItem>();
+  readonly #ready = new ReadyLanes<WorkItem>();
+  readonly #delayed = new DelayHeap();
+  #timer: TimerHandle | undefined = undefined;
+  #timerDue = Number.POSITIVE_INFINITY;
+
+  constructor(runtime: Runtime = currentRuntime()) {
+    this.#runtime = runtime;
+  }
+
+  /** Keys that can be taken now. */
+  get depth(): number {
+    return this.#ready.length;
+  }
+
+  /** Keys that are known at all: ready, delayed or running. */
+  get size(): number {
+    return this.#items.size;
+  }
+
+  add(key: string, { delayMs = 0, priority = 0 }: EnqueueOptions = {}): void {
+    const item = this.#items.get(key);
+    const due = delayMs <= 0 ? 0 : this.#runtime.now() + delayMs;
+    if (item === undefined) this.#insert({ key, priority, due, state: "delayed" });
+    else this.#merge(item, priority, due);
+  }
+
+  /** Takes the next key; `undefined` when none is ready. Give it back with {@link WorkQueue.done}. */
+  get(): WorkItem | undefined {
+    const item = this.#ready.shift();
+    if (item !== undefined) item.state = "running";
+    return item;
+  }
+
+  /** Says that the work on an item is over; if its key was added meanwhile, it is queued again. */
+  done(item: WorkItem): void {
+    this.#items.delete(item.key);
+    if (item.state === "running-again")
+      this.#insert({ key: item.key, priority: item.priority, due: 0, state: "delayed" });
+    else if (item.state === "running-later") this.#insert({ ...item, state: "delayed" });
+  }
+
+  /** Forgets everything that is not running. */
+  clear(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#ready.clear();
+    this.#delayed.clear();
+    for (const [key, item] of this.#items)
+      if (item.state === "ready" || item.state === "delayed") this.#items.delete(key);
+  }
+
+  #insert(item: WorkItem): void {
+    this.#items.set(item.key, item);
+    if (item.due === 0) this.#makeReady(item);
+    else this.#delay(item);
+  }
+
+  #merge(item: WorkItem, priority: number, due: number): void {
+    switch (item.state) {
+      case "ready":
+        if (priority > item.priority) this.#raise(item, priority);
+        return;
+      case "delayed":
+        item.priority = Math.max(item.priority, priority);
+        if (due === 0) this.#makeReady(item);
+        else if (due < item.due) this.#delay(Object.assign(item, { due }));
+        return;
+      case "running":
+        item.priority = priority;
+        item.due = due;
+        item.state = due === 0 ? "running-again" : "running-later";
+        return;
+      case "running-again":
+      case "running-later":
+        item.priority = Math.max(item.priority, priority);
+        item.due = Math.min(item.due, due);
+        if (item.due === 0) item.state = "running-again";
+        return;
+    }
+  }
+
+  #makeReady(item: WorkItem): void {
+    item.state = "ready";
+    item.due = 0;
+    this.#ready.push(item, item.priority);
+    this.onReady?.();
+  }
+
+  #raise(item: WorkItem, priority: number): void {
+    this.#ready.remove(item, item.priority);
+    item.priority = priority;
+    this.#ready.push(item, priority);
+  }
+
+  #delay(item: WorkItem): void {
+    this.#delayed.push(item);
+    if (item.due < this.#timerDue) this.#arm(item.due);
+  }
+
+  #arm(due: number): void {
+    this.#timerDue = due;
+    const ms = due - this.#runtime.now();
+    if (this.#timer === undefined) {
+      this.#timer = this.#runtime.timer(
+        ms,
+        () => {
+          this.#release();
+        },
+        "work queue",
+      );
+      this.#timer.unref(); // a resync far off is no reason to keep a process alive
+    } else {
+      this.#timer.reset(ms);
+    }
+  }
+
+  #release(): void {
+    const now = this.#runtime.now();
+    for (let item = this.#delayed.take(now); item !== undefined; item = this.#delayed.take(now)) this.#makeReady(item);
+    this.#timerDue = Number.POSITIVE_INFINITY;
+    const next = this.#delayed.nextDue();
+    if (next !== undefined) this.#arm(next);
+  }
+}
