@@ -1,0 +1,12 @@
+import type { ResourceKey } from "../resources/index.js";
+
+/** A key as one string, for maps and queues: `namespace/name`, or just the name where there is no namespace. */
+export function keyString({ namespace, name }: ResourceKey): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** The inverse of {@link keyString}; names contain no slash. */
+export function parseKey(key: string): ResourceKey {
+  const slash = key.indexOf("/");
+  return slash === -1 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
