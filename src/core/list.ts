@@ -1,11 +1,20 @@
 /**
- * A place in an intrusive {@link List}; extend it, so that linking allocates nothing.
+ * A place in a list that carries its own links, so that linking allocates nothing; the base of a waiter.
  *
- * @internal
+ * @example
+ * ```ts
+ * import { ListNode } from "keelson/core";
+ *
+ * class Place extends ListNode {}
+ * new Place().unlink(); // => undefined
+ * ```
  */
 export class ListNode {
+  /** @internal */
   prev: ListNode | undefined = undefined;
+  /** @internal */
   next: ListNode | undefined = undefined;
+  /** @internal */
   list: List<ListNode> | undefined = undefined;
 
   /** Leaves the list it is in, if any, in constant time. */

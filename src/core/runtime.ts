@@ -1,3 +1,5 @@
+// Passed on to the declarations, so that users need not name this library to compile against ours.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Signals } from "./signals.js";
 
 /** A timer that can be moved; it may be reset after it fired, too. */

@@ -35,7 +35,17 @@ export interface Source<T> {
   disarm(waiter: Waiter<T>): void;
 }
 
-/** The place of one parked wait in the list of whatever it waits for; extend it to write a waiter. */
+/**
+ * The place of one parked wait in the list of whatever it waits for; extend it to write a waiter.
+ *
+ * @example
+ * ```ts
+ * import { WaiterNode } from "keelson/core";
+ *
+ * const waiter = Object.assign(new WaiterNode(), { commit() {}, fail() {}, disable() {} });
+ * waiter.wanted; // => 1
+ * ```
+ */
 export class WaiterNode extends ListNode {
   /** How many permits it wants, where that applies. */
   wanted = 1;

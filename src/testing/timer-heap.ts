@@ -11,7 +11,7 @@ interface World {
 export class VirtualTimer implements TimerHandle {
   readonly label: string;
   readonly fire: () => void;
-  due = Number.POSITIVE_INFINITY;
+  due: number = Number.POSITIVE_INFINITY;
   /** Order among timers due at the same instant. */
   order = 0;
   /** Whether anybody waits for it; a clock that runs until idle does not run for the others. */

@@ -14,7 +14,7 @@ export class VirtualRuntime implements Runtime {
   readonly signals: Signals;
   /** Failures that nobody awaited. */
   readonly failures: { readonly error: unknown; readonly task: string }[] = [];
-  readonly timers = new TimerHeap();
+  readonly timers: TimerHeap = new TimerHeap();
   /** Real work in flight, during which the clock stands still. */
   inFlight = 0;
   onTimer: (() => void) | undefined = undefined;
