@@ -1,4 +1,4 @@
-import { List, ListNode } from "../core/list.js";
+import { List, type ListNode } from "../core/list.js";
 import { PENDING, type Source, type Waiter } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import type { Runtime } from "../core/index.js";

@@ -1,0 +1,80 @@
+import type { Kind, Resource, ResourceClient, ResourceKey } from "../resources/index.js";
+import type { Predicate } from "./predicate.js";
+
+/** What else, beside its own objects, makes a controller look at a key again. */
+export type Trigger =
+  | { readonly type: "owns"; readonly kind: Kind; readonly when?: Predicate | undefined }
+  | {
+      readonly type: "watches";
+      readonly kind: Kind;
+      readonly map: MapToKeys<Resource>;
+      readonly when?: Predicate | undefined;
+    }
+  | { readonly type: "channel"; readonly keys: AsyncIterable<ResourceKey> };
+
+/** Which keys an object concerns. A method, so that it fits where any object's mapping is wanted. */
+export type MapToKeys<R> = {
+  map(
+    resource: R,
+    tools: { readonly client: ResourceClient },
+  ): readonly ResourceKey[] | Promise<readonly ResourceKey[]>;
+}["map"];
+
+/** Narrows a trigger. */
+export interface TriggerOptions {
+  /** Only changes that pass. */
+  readonly when?: Predicate;
+}
+
+/**
+ * Looks at an owner again whenever an object that it manages changes; an object that changes owners wakes both.
+ *
+ * @example
+ * ```ts
+ * import { owns } from "keelson/controllers";
+ * import { defineKind } from "keelson/resources";
+ *
+ * const Instance = defineKind<{ image: string }, { ready: boolean }>()("Instance");
+ * owns(Instance).type // => "owns"
+ * ```
+ */
+export function owns(kind: Kind, { when }: TriggerOptions = {}): Trigger {
+  return { type: "owns", kind, when };
+}
+
+/**
+ * Looks at the keys that `map` names whenever an object of `kind` changes; of a change, both the old and the new
+ * object are mapped.
+ *
+ * @example
+ * ```ts
+ * import { watches } from "keelson/controllers";
+ * import { defineKind } from "keelson/resources";
+ *
+ * const Node = defineKind<{ pool: string }, object>()("Node", { scope: "cluster" });
+ * watches(Node, (node) => [{ namespace: "default", name: node.spec.pool }]).type // => "watches"
+ * ```
+ */
+export function watches<Spec, Status, Input>(
+  kind: Kind<Spec, Status, Input>,
+  map: MapToKeys<Resource<Spec, Status>>,
+  { when }: TriggerOptions = {},
+): Trigger {
+  return { type: "watches", kind, map: map as MapToKeys<Resource>, when };
+}
+
+/**
+ * Looks at the keys that arrive from elsewhere, such as a channel's receiver.
+ *
+ * @example
+ * ```ts
+ * import { mpsc } from "keelson/channels";
+ * import { channel } from "keelson/controllers";
+ *
+ * const [, rx] = mpsc.channel<{ name: string }>(16);
+ * channel(rx).type // => "channel"
+ * ```
+ */
+export function channel(keys: AsyncIterable<ResourceKey>): Trigger {
+  return { type: "channel", keys };
+}
