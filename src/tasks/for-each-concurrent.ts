@@ -1,0 +1,126 @@
+import { currentRuntime } from "../core/ambient.js";
+import { checkInteger } from "../core/check.js";
+import { deferred } from "../core/deferred.js";
+import type { OperationContext } from "../core/operation.js";
+import type { Runtime } from "../core/runtime.js";
+import { Cohort } from "./cohort.js";
+import { type AnyIterable, type Pull, pullFrom } from "./pull.js";
+
+/** What else ends calls that run together. */
+export interface ConcurrentOptions {
+  /** Cancels the calls and rejects with its reason once they have ended. */
+  readonly signal?: AbortSignal | undefined;
+  /** Where the calls yield. @defaultValue the ambient runtime */
+  readonly runtime?: Runtime | undefined;
+}
+
+/** After this many items a loop lets the event loop turn: measured, it costs nothing. */
+const itemsPerTurn = 256;
+
+/**
+ * Calls `use` with each item of `source`, at most `limit` calls at a time.
+ *
+ * @remarks
+ * Items are pulled only when a call can start, so a slow consumer holds back its source. The first failure aborts the
+ * context's signal, pulls nothing any more and closes the source; the promise settles once the calls that run have
+ * ended. One failure rejects with it unchanged, several with an `AggregateError`; cancellations don't count.
+ * **Cancel safety.** An abort drops an item that an async source was just asked for.
+ * @throws Whatever `use` or the source throws; the signal's reason, unchanged; RangeError when `limit` is neither an
+ * integer of at least 1 nor `Infinity`.
+ *
+ * @example
+ * ```ts
+ * import { forEachConcurrent } from "keelson/tasks";
+ * import { sleep } from "keelson/time";
+ *
+ * let running = 0;
+ * let most = 0;
+ * await forEachConcurrent([1, 2, 3, 4, 5], 2, async () => {
+ *   most = Math.max(most, ++running);
+ *   await sleep(1);
+ *   running -= 1;
+ * });
+ * most // => 2
+ * ```
+ */
+export async function forEachConcurrent<T>(
+  source: AnyIterable<T>,
+  limit: number,
+  use: (item: T, context: OperationContext) => unknown,
+  { signal, runtime = currentRuntime() }: ConcurrentOptions = {},
+): Promise<void> {
+  checkLimit(limit);
+  signal?.throwIfAborted();
+  await new Loop(pullFrom(source), use, new Cohort(signal), runtime).run(limit);
+}
+
+/** Workers that share one source. */
+class Loop<T> {
+  readonly #pull: Pull<T>;
+  readonly #use: (item: T, context: OperationContext) => unknown;
+  readonly #cohort: Cohort;
+  readonly #runtime: Runtime;
+  readonly #finished = deferred<undefined>();
+  #isExhausted = false;
+  #workers = 0;
+  #calls = 0;
+  #items = 0;
+
+  constructor(pull: Pull<T>, use: (item: T, context: OperationContext) => unknown, cohort: Cohort, runtime: Runtime) {
+    this.#pull = pull;
+    this.#use = use;
+    this.#cohort = cohort;
+    this.#runtime = runtime;
+  }
+
+  async run(limit: number): Promise<void> {
+    this.#cohort.onStop = () => {
+      this.#check();
+    };
+    for (let worker = 0; worker < limit && this.#goesOn(); worker += 1) void this.#work();
+    await this.#finished.promise;
+    this.#pull.close();
+    this.#cohort.end();
+  }
+
+  async #work(): Promise<void> {
+    this.#workers += 1;
+    try {
+      while (this.#goesOn()) {
+        const pulled = this.#pull.next();
+        const next = pulled instanceof Promise ? await pulled : pulled;
+        if (next.done === true) this.#isExhausted = true;
+        else if (!this.#cohort.isStopped) await this.#call(next.value);
+      }
+    } catch (error) {
+      this.#cohort.failed(error);
+    }
+    this.#workers -= 1;
+    this.#check();
+  }
+
+  async #call(item: T): Promise<void> {
+    this.#calls += 1;
+    try {
+      await this.#use(item, this.#cohort);
+    } finally {
+      this.#calls -= 1;
+    }
+    this.#items += 1;
+    if (this.#items % itemsPerTurn === 0) await this.#runtime.yieldNow();
+  }
+
+  #goesOn(): boolean {
+    return !this.#isExhausted && !this.#cohort.isStopped;
+  }
+
+  /** A worker that waits for the source is not waited for once all is stopped: the source may never answer. */
+  #check(): void {
+    if (this.#workers === 0 || (this.#cohort.isStopped && this.#calls === 0)) this.#finished.resolve(undefined);
+  }
+}
+
+/** @internal */
+export function checkLimit(limit: number): void {
+  if (limit !== Number.POSITIVE_INFINITY) checkInteger("limit", limit, 1);
+}

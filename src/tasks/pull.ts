@@ -1,0 +1,78 @@
+/** Whatever can be iterated, at once or bit by bit. */
+export type AnyIterable<T> = Iterable<T> | AsyncIterable<T>;
+
+/**
+ * The one side from which a source is iterated, of whatever kind.
+ *
+ * @internal
+ */
+export interface Pull<T> {
+  /** The next result: at once from a sync source, so that it costs no microtask. */
+  next(): IteratorResult<T, unknown> | Promise<IteratorResult<T, unknown>>;
+  /** Tells a source that has more that no more is wanted; its answer is ignored, since something else went wrong. */
+  close(): void;
+}
+
+/** @internal */
+export function pullFrom<T>(source: AnyIterable<T>): Pull<T> {
+  return Symbol.asyncIterator in source
+    ? new AsyncPull(source[Symbol.asyncIterator]())
+    : new SyncPull(source[Symbol.iterator]());
+}
+
+class SyncPull<T> implements Pull<T> {
+  readonly #iterator: Iterator<T, unknown>;
+  #isOver = false;
+
+  constructor(iterator: Iterator<T, unknown>) {
+    this.#iterator = iterator;
+  }
+
+  next(): IteratorResult<T, unknown> {
+    let isOver = true;
+    try {
+      const next = this.#iterator.next();
+      isOver = next.done === true;
+      return next;
+    } finally {
+      this.#isOver = isOver;
+    }
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    try {
+      this.#iterator.return?.();
+    } catch {
+      // As in a `for` loop that throws, the first failure counts.
+    }
+  }
+}
+
+/** Async iterators are asked for one value at a time, since few can be asked for more. */
+class AsyncPull<T> implements Pull<T> {
+  readonly #iterator: AsyncIterator<T, unknown>;
+  #last: Promise<unknown> = Promise.resolve();
+  #isOver = false;
+
+  constructor(iterator: AsyncIterator<T, unknown>) {
+    this.#iterator = iterator;
+  }
+
+  next(): Promise<IteratorResult<T, unknown>> {
+    const next = this.#last.then(() => this.#iterator.next());
+    this.#last = next.then(
+      ({ done }) => {
+        this.#isOver = done === true;
+      },
+      () => {
+        this.#isOver = true;
+      },
+    );
+    return next;
+  }
+
+  close(): void {
+    if (!this.#isOver) this.#iterator.return?.().catch(() => undefined);
+  }
+}

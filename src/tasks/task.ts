@@ -1,0 +1,215 @@
+import { type AbortRegistration, type AbortTarget, onAbort } from "../core/abort-hub.js";
+import { LinkedSignal } from "../core/linked-signal.js";
+import { List } from "../core/list.js";
+import { type OperationContext, isAbortOf, isThenable } from "../core/operation.js";
+import type { Runtime } from "../core/runtime.js";
+import { PENDING, type Selectable, type Source, type Waiter } from "../core/selectable.js";
+import { type WaitOptions, wait } from "../core/wait.js";
+import { CancelledError, JoinError } from "./errors.js";
+
+/** What a task's function gets. */
+export interface TaskContext extends OperationContext {
+  /** Unique within the runtime. */
+  readonly id: string;
+  /** What it was called when it was spawned. */
+  readonly name: string;
+}
+
+/** A task's function. */
+export type TaskFunction<T> = (task: TaskContext) => T | PromiseLike<T>;
+
+/** A running task, seen from outside; a branch of `select` that waits for its end. */
+export interface TaskHandle<T> extends Selectable<T>, Disposable, AsyncDisposable {
+  /** Unique within the runtime; made when first read. */
+  readonly id: string;
+  /** What it was called when it was spawned. */
+  readonly name: string;
+  /** Whether it has ended, in whatever way. */
+  readonly isFinished: boolean;
+  /**
+   * Waits for its result. It may be joined any number of times.
+   *
+   * @remarks **Cancel safety.** An abort ends this wait, not the task.
+   * @throws JoinError when the task threw or was aborted; the signal's reason, unchanged; TimeoutError.
+   */
+  join(options?: WaitOptions): Promise<T>;
+  /**
+   * Asks it to end: aborts its signal, or keeps it from starting at all.
+   *
+   * @param reason - What its signal says. The default is a {@link CancelledError}.
+   */
+  abort(reason?: unknown): void;
+  /** Aborts it. */
+  [Symbol.dispose](): void;
+  /** Aborts it and waits until it has ended. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How a task ended. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly kind: "cancelled" | "failed"; readonly error: unknown };
+
+/** Who cares how a task ends, beside those who join it. */
+export interface TaskOwner<T> {
+  /** Told once, when the task has ended; `true` when a failure is in good hands. */
+  ended(task: Task<T>, outcome: Outcome<T>): boolean;
+}
+
+/**
+ * What stands behind a {@link TaskHandle}.
+ *
+ * @internal
+ */
+export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarget {
+  readonly name: string;
+  readonly runtime: Runtime;
+  outcome: Outcome<T> | undefined = undefined;
+  /** `undefined` once detached. */
+  owner: TaskOwner<T> | undefined;
+  #run: TaskFunction<T> | undefined;
+  #id: string | undefined = undefined;
+  #link: LinkedSignal | undefined = undefined;
+  #abort: { readonly reason: unknown } | undefined = undefined;
+  #registration: AbortRegistration | undefined = undefined;
+  #isJoined = false;
+  #waiters: List<Waiter<T>> | undefined = undefined;
+
+  constructor(
+    runtime: Runtime,
+    run: TaskFunction<T>,
+    name: string,
+    signal: AbortSignal | undefined,
+    owner: TaskOwner<T> | undefined,
+  ) {
+    this.runtime = runtime;
+    this.name = name;
+    this.owner = owner;
+    this.#run = run;
+    if (signal?.aborted === true) this.abort(signal.reason);
+    else if (signal !== undefined) this.#registration = onAbort(signal, this);
+  }
+
+  get "~source"(): Source<T> {
+    return this;
+  }
+
+  get id(): string {
+    return (this.#id ??= this.runtime.id("task"));
+  }
+
+  get signal(): AbortSignal {
+    if (this.#link === undefined) {
+      this.#link = new LinkedSignal();
+      if (this.#abort !== undefined) this.#link.abort(this.#abort.reason);
+    }
+    return this.#link.signal;
+  }
+
+  get isFinished(): boolean {
+    return this.outcome !== undefined;
+  }
+
+  join(options?: WaitOptions): Promise<T> {
+    return wait(this.runtime, "task.join", this, options);
+  }
+
+  abort(reason: unknown = new CancelledError(`task "${this.name}"`)): void {
+    if (this.#abort !== undefined || this.outcome !== undefined) return;
+    this.#abort = { reason };
+    this.#link?.abort(reason);
+  }
+
+  aborted(reason: unknown): void {
+    this.abort(reason);
+  }
+
+  [Symbol.dispose](): void {
+    this.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.abort();
+    await this.ended();
+  }
+
+  /** Waits for its end without joining it: its failure is still reported. */
+  async ended(): Promise<void> {
+    if (this.outcome !== undefined) return;
+    const end: Source<T> = {
+      poll: () => PENDING,
+      arm: (waiter) => {
+        this.arm(waiter);
+      },
+      disarm: (waiter) => {
+        waiter.unlink();
+      },
+    };
+    await wait(this.runtime, "task.ended", end).catch(() => undefined);
+  }
+
+  start(): void {
+    const run = this.#run;
+    this.#run = undefined;
+    if (run === undefined) return;
+    if (this.#abort !== undefined) {
+      this.#failed(this.#abort.reason);
+      return;
+    }
+    try {
+      const result = run(this);
+      if (isThenable(result)) result.then(this.#fulfilled, this.#failed);
+      else this.#fulfilled(result);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  poll(): T | typeof PENDING {
+    this.#isJoined = true;
+    if (this.outcome === undefined) return PENDING;
+    if (this.outcome.ok) return this.outcome.value;
+    throw this.joinError(this.outcome);
+  }
+
+  arm(waiter: Waiter<T>): void {
+    this.#waiters ??= new List();
+    this.#waiters.push(waiter);
+  }
+
+  disarm(waiter: Waiter<T>): void {
+    waiter.unlink();
+  }
+
+  joinError({ kind, error }: { readonly kind: "cancelled" | "failed"; readonly error: unknown }): JoinError {
+    return new JoinError({ kind, id: this.id, task: this.name, cause: error });
+  }
+
+  readonly #fulfilled = (value: T): void => {
+    this.#end({ ok: true, value });
+  };
+
+  readonly #failed = (error: unknown): void => {
+    const isCancelled = this.#abort !== undefined && isAbortOf(error, this.#abort.reason);
+    this.#end({ ok: false, kind: isCancelled ? "cancelled" : "failed", error });
+  };
+
+  #end(outcome: Outcome<T>): void {
+    this.outcome = outcome;
+    this.#registration?.unlink();
+    const isOwned = this.owner?.ended(this, outcome) ?? false;
+    for (let next = this.#waiters?.shift(); next !== undefined; next = this.#waiters?.shift()) {
+      if (outcome.ok) next.commit(outcome.value);
+      else next.fail(this.joinError(outcome));
+    }
+    if (!outcome.ok && outcome.kind === "failed" && !isOwned && !this.#isJoined)
+      this.#reportUnlessJoined(outcome.error);
+  }
+
+  /** Whoever spawned it gets one more turn to join it. */
+  #reportUnlessJoined(error: unknown): void {
+    void this.runtime.yieldNow().then(() => {
+      if (!this.#isJoined) this.runtime.report(error, { task: this.name });
+    });
+  }
+}
