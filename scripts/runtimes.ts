@@ -20,7 +20,7 @@ function testUnder(release: string): "passed" | "failed" | "skipped, could not b
   const node = fetchNode(release);
   if (node === undefined) return "skipped, could not be fetched";
   console.log(`\n--- ${spawnSync(node, ["--version"]).stdout.toString().trim()}`);
-  const { status } = spawnSync(node, ["node_modules/vitest/vitest.mjs", "run", "--reporter=dot"], { stdio: "inherit" });
+  const { status } = spawnSync(node, ["node_modules/vitest/vitest.mjs", "run"], { stdio: "inherit" });
   return status === 0 ? "passed" : "failed";
 }
 
