@@ -1,0 +1,187 @@
+import pRetry from "p-retry";
+import { diagnosticsChannel } from "../core/diagnostics.js";
+import { toMs } from "../core/duration.js";
+import { TimeoutError } from "../core/errors.js";
+import { clampDelay } from "./backoff.js";
+import { type Attempt, Call } from "./call.js";
+import { type GivingUp, RetryExhaustedError } from "./errors.js";
+import type { Policy } from "./policy.js";
+import { race } from "./race.js";
+import { type RetryOptions, type RetryPlan, type RetryPolicyOptions, backoffOf, retryPlan } from "./retry-options.js";
+
+const attemptFailed = /* @__PURE__ */ diagnosticsChannel("keelson:retry:attempt");
+
+/** How far past the time that the other side asked for a retry may come: enough to spread callers. */
+const retryAfterSlack = 5_000;
+
+/**
+ * Calls `fn` until it succeeds, with a growing, jittered delay between attempts.
+ *
+ * @remarks
+ * What `fn` throws last is thrown on unchanged, whatever it is; `retryIf` alone says what is worth a retry.
+ *
+ * **Cancel safety.** An abort of `signal` rejects at once with its reason, during a delay or an attempt, and nothing
+ * is started after it. An attempt under way learns of it through `ctx.signal`; its result is lost.
+ * @throws The last error of `fn`.
+ * @throws TimeoutError when `deadline` passes during an attempt.
+ * @throws RetryExhaustedError around the last error, where `exhausted: "wrap"` asks for it.
+ *
+ * @example
+ * ```ts
+ * import { exponential, retry } from "keelson/resilience";
+ *
+ * let calls = 0;
+ * const flaky = async (): Promise<string> => {
+ *   calls += 1;
+ *   if (calls < 3) throw new Error("try again");
+ *   return `after ${calls} attempts`;
+ * };
+ * await retry(flaky, { retries: 5, backoff: exponential({ base: 1, cap: 10 }) }) // => "after 3 attempts"
+ * ```
+ */
+export function retry<T>(fn: Attempt<T>, options?: RetryOptions): Promise<T> {
+  try {
+    return run(retryPlan(options), fn, Call.of(options?.signal === undefined ? undefined : options));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
+ * The same as a {@link Policy}, for {@link compose}; its options are checked once.
+ *
+ * @example
+ * ```ts
+ * import { constant, retryPolicy } from "keelson/resilience";
+ *
+ * const twice = retryPolicy({ retries: 1, backoff: constant(1) });
+ * await twice.execute(({ attempt }) => (attempt === 1 ? Promise.reject(new Error("first")) : attempt)) // => 2
+ * ```
+ */
+export function retryPolicy(options?: RetryPolicyOptions): Policy {
+  const plan = retryPlan(options);
+  return { name: "retry", execute: (fn, callOptions) => run(plan, fn, Call.of(callOptions)) };
+}
+
+/** What is known of a call between its attempts. */
+interface Progress {
+  last: { readonly error: unknown } | undefined;
+}
+
+function run<T>(plan: RetryPlan, fn: Attempt<T>, outer: Call): Promise<T> {
+  const gone = outer.abandoned;
+  if (gone !== undefined) return Promise.reject(gone.reason);
+  if (plan.deadline !== undefined) return runUntil(plan, plan.deadline, fn, outer);
+  return firstAttempt(plan, fn, outer, { last: undefined });
+}
+
+async function runUntil<T>(plan: RetryPlan, ms: number, fn: Attempt<T>, outer: Call): Promise<T> {
+  const { runtime } = plan;
+  const progress: Progress = { last: undefined };
+  using call = outer.derive(runtime.now() + ms);
+  const giveUp = (): void => {
+    const { last } = progress;
+    call.abort(new TimeoutError(ms, last === undefined ? undefined : { cause: last.error }));
+  };
+  using _timer = runtime.timer(ms, giveUp, "retry deadline");
+  return await firstAttempt(plan, fn, call, progress);
+}
+
+/**
+ * Most calls end here: p-retry comes in only when there is something to retry. Not an async function, because those
+ * cost half as much again as all of this.
+ */
+function firstAttempt<T>(plan: RetryPlan, fn: Attempt<T>, call: Call, progress: Progress): Promise<T> {
+  const { budget } = plan;
+  budget?.first();
+  const attempt = race(plan.runtime, "retry", fn, call.numbered(1));
+  const counted = budget === undefined ? attempt : attempt.then((value) => (budget.ended("first", "ok"), value));
+  return counted.then(undefined, (error: unknown) => {
+    budget?.ended("first", call.abandoned === undefined ? "failed" : "cancelled");
+    progress.last = { error };
+    return furtherAttempts(plan, fn, call, progress);
+  });
+}
+
+/**
+ * A failure on its way through p-retry, which would otherwise wrap what is no error, stop at a TypeError, and unwrap
+ * whatever is of its own AbortError class.
+ */
+class Boxed extends Error {
+  readonly failure: unknown;
+
+  constructor(failure: unknown) {
+    super();
+    this.failure = failure;
+  }
+}
+
+async function furtherAttempts<T>(plan: RetryPlan, fn: Attempt<T>, call: Call, progress: Progress): Promise<T> {
+  const { runtime, budget } = plan;
+  const first = progress.last?.error;
+  let delay = 0;
+
+  const attempt = async (number: number): Promise<T> => {
+    if (number === 1) throw new Boxed(first);
+    try {
+      const value = await race(runtime, "retry", fn, call.numbered(number));
+      budget?.ended("extra", "ok");
+      return value;
+    } catch (error) {
+      budget?.ended("extra", call.abandoned === undefined ? "failed" : "cancelled");
+      progress.last = { error };
+      throw new Boxed(error);
+    }
+  };
+
+  const shouldRetry = async (context: { readonly error: Error; readonly attemptNumber: number }): Promise<boolean> => {
+    const { attemptNumber: number } = context;
+    const error = unboxed(context.error);
+    throwIfAbandoned(call);
+    if (plan.retryIf !== undefined && !(await plan.retryIf(error, { attempt: number }))) return false;
+    throwIfAbandoned(call);
+    const giveUp = (because: GivingUp): false => {
+      if (plan.exhausted === "wrap") throw new RetryExhaustedError({ attempts: number, because }, { cause: error });
+      return false;
+    };
+    if (number > plan.retries) return giveUp("retries");
+    delay = delayAfter(plan, number, delay, error);
+    if (runtime.now() + delay >= call.deadline) return giveUp("deadline");
+    if (budget !== undefined && !budget.extra()) return giveUp("budget");
+    try {
+      if (attemptFailed.hasSubscribers) attemptFailed.publish({ attempt: number, delay, error });
+      plan.onRetry?.({ attempt: number, error, delay });
+      await runtime.sleep(delay, { signal: call.signal });
+    } catch (reason) {
+      budget?.ended("extra", "cancelled");
+      throw reason;
+    }
+    return true;
+  };
+
+  try {
+    // Not its signal, maxRetryTime, randomize or shouldConsumeRetry: they run on the host's clock and chance, call an
+    // abort a failure, and loop hot on a TypeError. Its own timers overflow from attempt 23, so the delay is not its.
+    return await pRetry(attempt, { retries: Number.POSITIVE_INFINITY, minTimeout: 0, factor: 1, shouldRetry });
+  } catch (error) {
+    throw unboxed(error);
+  }
+}
+
+function unboxed(error: unknown): unknown {
+  return error instanceof Boxed ? error.failure : error;
+}
+
+function throwIfAbandoned(call: Call): void {
+  const gone = call.abandoned;
+  if (gone !== undefined) throw gone.reason;
+}
+
+function delayAfter(plan: RetryPlan, attempt: number, previous: number, error: unknown): number {
+  const { runtime } = plan;
+  const delay = backoffOf(plan)({ attempt, previous, error, random: () => runtime.random() });
+  const asked = plan.retryAfter?.(error);
+  if (asked === undefined) return clampDelay(delay);
+  const least = toMs(asked, "retryAfter");
+  return clampDelay(Math.min(Math.max(delay, least), least + retryAfterSlack));
+}
