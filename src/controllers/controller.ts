@@ -9,12 +9,15 @@ import type { Trigger } from "./trigger.js";
 /** When to look at the object again without a change; nothing: only when something changes. */
 export type ReconcileResult = { readonly requeueAfter: Duration } | { readonly requeueAt: Date };
 
+/** What a reconcile returns: usually nothing, as an async function does. */
+export type ReconcileOutcome = Promise<ReconcileResult | undefined> | Promise<void> | ReconcileResult | undefined;
+
 /** What must happen before an object of the controller's kind may go. */
 export interface Finalizer<R> {
   /** The finalizer's name, such as `"example.dev/dns"`. */
   readonly name: string;
   /** Cleans up; the finalizer is removed only after this resolved, so it may run more than once. */
-  cleanup(resource: R, context: ReconcileContext): Promise<ReconcileResult | undefined> | Promise<void> | void;
+  cleanup(resource: R, context: ReconcileContext): ReconcileOutcome;
 }
 
 /** How {@link defineController} describes a controller. */
@@ -22,7 +25,7 @@ export interface ControllerOptions<Spec, Status> {
   /** In logs and metrics. @defaultValue the kind's name in lower case */
   readonly name?: string;
   /** The kind whose objects it reconciles. */
-  readonly for: Kind<Spec, Status, never>;
+  readonly for: Kind<Spec, Status, unknown>;
   /** Which changes of those objects matter. @defaultValue all of them */
   readonly when?: Predicate;
   /** What else makes it look again. @defaultValue nothing */
@@ -39,10 +42,7 @@ export interface ControllerOptions<Spec, Status> {
    * Brings the world closer to what the object says. It is given the state, never the event, and may run at any time,
    * any number of times.
    */
-  reconcile(
-    resource: Resource<Spec, Status>,
-    context: ReconcileContext,
-  ): Promise<ReconcileResult | undefined> | Promise<void> | void;
+  reconcile(resource: Resource<Spec, Status>, context: ReconcileContext): ReconcileOutcome;
   /** Cleans up before an object goes; objects being deleted are given to it, not to `reconcile`. */
   readonly finalize?: Finalizer<Resource<Spec, Status>>;
   /** Told once an object has gone, to drop what is kept in memory for it. */
@@ -88,7 +88,7 @@ export function defineController<Spec, Status>(options: ControllerOptions<Spec, 
     reads = [],
     timeout = "60s",
   } = options;
-  checkFunction("reconcile", options.reconcile);
+  checkFunction("reconcile", (options as { readonly reconcile: unknown }).reconcile);
   checkInteger("concurrency", concurrency, 1);
   const timeoutMs = toMs(timeout, "timeout");
   return {

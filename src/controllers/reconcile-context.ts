@@ -4,9 +4,9 @@ import type { Kind, Resource, ResourceClient, ResourceKey } from "../resources/i
 /** Reads objects from memory: frozen, and never staler than this key's own last write. */
 export interface CacheReader {
   /** One object. */
-  get<Spec, Status>(kind: Kind<Spec, Status, never>, key: ResourceKey): Resource<Spec, Status> | undefined;
+  get<Spec, Status>(kind: Kind<Spec, Status, unknown>, key: ResourceKey): Resource<Spec, Status> | undefined;
   /** All objects of a kind. */
-  list<Spec, Status>(kind: Kind<Spec, Status, never>): readonly Resource<Spec, Status>[];
+  list<Spec, Status>(kind: Kind<Spec, Status, unknown>): readonly Resource<Spec, Status>[];
 }
 
 /** What a reconcile gets beside its object. */
@@ -26,5 +26,5 @@ export interface ReconcileContext {
   /** The time, in milliseconds since the epoch. */
   now(): number;
   /** The objects of `kind` that this object manages. */
-  owned<Spec, Status>(kind: Kind<Spec, Status, never>): readonly Resource<Spec, Status>[];
+  owned<Spec, Status>(kind: Kind<Spec, Status, unknown>): readonly Resource<Spec, Status>[];
 }

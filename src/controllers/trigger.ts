@@ -60,7 +60,7 @@ export function watches<Spec, Status, Input>(
   map: MapToKeys<Resource<Spec, Status>>,
   { when }: TriggerOptions = {},
 ): Trigger {
-  return { type: "watches", kind, map: map as MapToKeys<Resource>, when };
+  return { type: "watches", kind, map, when };
 }
 
 /**

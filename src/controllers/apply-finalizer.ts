@@ -1,0 +1,30 @@
+import type { Resource } from "../resources/index.js";
+import type { Finalizer, ReconcileResult } from "./controller.js";
+import type { ReconcileContext } from "./reconcile-context.js";
+
+/**
+ * Puts the finalizer on an object before its first reconcile, and takes it off once cleanup resolved.
+ *
+ * @returns the object to reconcile; or, where there is nothing to reconcile, when to look again, if ever.
+ * @internal
+ */
+export async function applyFinalizer(
+  { name, cleanup }: Finalizer<Resource>,
+  resource: Resource,
+  context: ReconcileContext,
+): Promise<Resource | ReconcileResult | undefined> {
+  const has = resource.metadata.finalizers.includes(name);
+  if (resource.metadata.deletionTimestamp === undefined) {
+    if (has) return resource;
+    return await context.client.update(resource, ({ metadata }) => {
+      if (!metadata.finalizers.includes(name)) metadata.finalizers.push(name);
+    });
+  }
+  if (!has) return undefined;
+  const again = await cleanup(resource, context);
+  if (again !== undefined) return again;
+  await context.client.update(resource, ({ metadata }) => {
+    metadata.finalizers = metadata.finalizers.filter((finalizer) => finalizer !== name);
+  });
+  return undefined;
+}
