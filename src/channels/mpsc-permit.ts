@@ -1,0 +1,100 @@
+import { Handle } from "./handle.js";
+import type { MpscState } from "./mpsc-state.js";
+
+/**
+ * One slot, reserved: what is sent with it never waits and never fails, even after the receiver has closed.
+ *
+ * @remarks
+ * A permit that is out keeps the channel from ending and counts as a sender. Dispose of it, or {@link Permit.release}
+ * it, when there is nothing to send after all.
+ */
+export interface Permit<T> extends Disposable {
+  /** Whether it was used or released. */
+  readonly isSpent: boolean;
+  /**
+   * Sends `value` into the slot, at once.
+   *
+   * @throws TypeError when the permit was used or released before.
+   */
+  send(value: T): void;
+  /** Gives the slot back; does nothing once the permit is spent. */
+  release(): void;
+  /** Whether `other` is a permit or a sender of the same channel. */
+  sameChannel(other: object): boolean;
+}
+
+/**
+ * Several slots, reserved together; iterate to take the permits out one by one.
+ *
+ * @remarks Leaving the loop keeps the rest in the batch; disposing gives it back.
+ */
+export interface PermitBatch<T> extends Iterable<Permit<T>>, Disposable {
+  /** How many permits are left in it. */
+  readonly length: number;
+  /** Gives back what is left. */
+  release(): void;
+  /** Whether `other` is a permit or a sender of the same channel. */
+  sameChannel(other: object): boolean;
+}
+
+/** @internal */
+export class SlotPermit<T> extends Handle<MpscState<T>> implements Permit<T> {
+  isSpent = false;
+
+  send(value: T): void {
+    if (this.isSpent) throw new TypeError("Expected this permit to be unused; it was used or released before");
+    this.isSpent = true;
+    this.state.reserved -= 1;
+    this.state.put(value);
+  }
+
+  release(): void {
+    if (this.isSpent) return;
+    this.isSpent = true;
+    this.state.reserved -= 1;
+    this.state.giveBack(1);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  protected shown(): readonly [string, object] {
+    return ["mpsc.Permit", { isSpent: this.isSpent }];
+  }
+}
+
+/** @internal */
+export class SlotBatch<T> extends Handle<MpscState<T>> implements PermitBatch<T> {
+  length: number;
+
+  constructor(state: MpscState<T>, length: number) {
+    super(state);
+    this.length = length;
+  }
+
+  release(): void {
+    const { length } = this;
+    this.length = 0;
+    this.state.reserved -= length;
+    this.state.giveBack(length);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  [Symbol.iterator](): Iterator<Permit<T>, undefined> {
+    return {
+      next: () => {
+        if (this.length === 0) return { done: true, value: undefined };
+        this.length -= 1;
+        return { done: false, value: new SlotPermit(this.state) };
+      },
+    };
+  }
+
+  protected shown(): readonly [string, object] {
+    return ["mpsc.PermitBatch", { length: this.length }];
+  }
+}

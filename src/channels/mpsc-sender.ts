@@ -1,0 +1,141 @@
+import { checkInteger } from "../core/check.js";
+import type { Selectable } from "../core/selectable.js";
+import { type WaitOptions, wait } from "../core/wait.js";
+import { type Permit, type PermitBatch, SlotPermit, SlotBatch } from "./mpsc-permit.js";
+import { type AnySender, StateSender } from "./mpsc-any-sender.js";
+import { SendingSource } from "./mpsc-sending.js";
+import { BatchSource, PermitSource, SendSource } from "./mpsc-slots.js";
+import { type WeakHandle, WeakSenderHandle } from "./weak-handle.js";
+
+/** A sender that does not keep its channel open. */
+export type WeakSender<T> = WeakHandle<Sender<T>>;
+
+/**
+ * The sending half of a bounded channel.
+ *
+ * @remarks
+ * Clone it for each producer and close each clone; the channel ends once all are closed and the buffer is drained.
+ * Everything that waits for a slot stands in one queue, first come, first served.
+ */
+export interface Sender<T> extends AnySender<T> {
+  /** Slots that are free: neither taken by a message, nor reserved, nor set aside for the head of the queue. */
+  readonly capacity: number;
+  /** How many slots there are. */
+  readonly maxCapacity: number;
+  /**
+   * Sends `value`, waiting while the channel is full.
+   *
+   * @remarks
+   * That it resolves means that the value is in the channel, not that anybody received it.
+   * **Cancel safety.** If it rejects, the value was not sent, and the place in the queue is lost. Where making the value
+   * is dear or cannot be repeated, {@link Sender.reserve} first.
+   * @throws ChannelClosedError, carrying the value, once the receiver is gone or has closed; the signal's reason,
+   * unchanged; TimeoutError; TypeError when this handle was closed.
+   */
+  send(value: T, options?: WaitOptions): Promise<void>;
+  /**
+   * Reserves a slot, waiting while the channel is full.
+   *
+   * @remarks **Cancel safety.** An abort loses the place in the queue and nothing else.
+   * @throws As {@link Sender.send}.
+   */
+  reserve(options?: WaitOptions): Promise<Permit<T>>;
+  /**
+   * Reserves `count` slots together; whoever is at the head of the queue gathers them as they come free.
+   *
+   * @remarks **Cancel safety.** An abort returns what was gathered and loses the place in the queue.
+   * @throws RangeError when `count` is not an integer from 0 to {@link Sender.maxCapacity}; else as {@link Sender.send}.
+   */
+  reserveMany(count: number, options?: WaitOptions): Promise<PermitBatch<T>>;
+  /** Reserves a slot if one is free; otherwise `undefined`, where {@link AnySender.isClosed} says why. */
+  tryReserve(): Permit<T> | undefined;
+  /**
+   * Reserves `count` slots if they are free; otherwise `undefined`.
+   *
+   * @throws RangeError when `count` is not an integer from 0 to {@link Sender.maxCapacity}.
+   */
+  tryReserveMany(count: number): PermitBatch<T> | undefined;
+  /** The wait for a slot as a branch of `select`; disabled once the channel is closed. */
+  permit(): Selectable<Permit<T>>;
+  /**
+   * The sending of what `make` returns as a branch of `select`; `make` is called only when the branch has won.
+   *
+   * @remarks An error in `make` returns the slot and rejects the select. Disabled once the channel is closed.
+   */
+  sending(make: () => T): Selectable<void>;
+  /** Another handle to the same channel, to be closed on its own. */
+  clone(): Sender<T>;
+  /** A handle that does not keep the channel open. */
+  downgrade(): WeakSender<T>;
+}
+
+/** @internal */
+export class BoundedSender<T> extends StateSender<T> implements Sender<T> {
+  get capacity(): number {
+    return this.state.free;
+  }
+
+  get maxCapacity(): number {
+    return this.state.capacity;
+  }
+
+  send(value: T, options?: WaitOptions): Promise<void> {
+    if (this.isOver) return Promise.reject(this.misuse());
+    return wait(this.state.runtime, "mpsc.send", new SendSource(this.state, value), options);
+  }
+
+  reserve(options?: WaitOptions): Promise<Permit<T>> {
+    if (this.isOver) return Promise.reject(this.misuse());
+    return wait(this.state.runtime, "mpsc.reserve", new PermitSource(this.state, "fail"), options);
+  }
+
+  // Async, so that a count out of range rejects like every other failure of it.
+  async reserveMany(count: number, options?: WaitOptions): Promise<PermitBatch<T>> {
+    this.check(count);
+    return await wait(this.state.runtime, "mpsc.reserveMany", new BatchSource(this.state, count, "fail"), options);
+  }
+
+  tryReserve(): Permit<T> | undefined {
+    this.assertOpen();
+    if (this.state.closed || !this.state.takeSlots(1)) return undefined;
+    this.state.reserved += 1;
+    return new SlotPermit(this.state);
+  }
+
+  tryReserveMany(count: number): PermitBatch<T> | undefined {
+    this.check(count);
+    if (this.state.closed || !this.state.takeSlots(count)) return undefined;
+    this.state.reserved += count;
+    return new SlotBatch(this.state, count);
+  }
+
+  permit(): Selectable<Permit<T>> {
+    this.assertOpen();
+    return { "~source": new PermitSource(this.state, "disable") };
+  }
+
+  sending(make: () => T): Selectable<void> {
+    this.assertOpen();
+    return { "~source": new SendingSource(this.state, make) };
+  }
+
+  clone(): Sender<T> {
+    this.assertOpen();
+    this.state.strong += 1;
+    return new BoundedSender(this.state);
+  }
+
+  downgrade(): WeakSender<T> {
+    return new WeakSenderHandle("mpsc.WeakSender", this.state, () => new BoundedSender(this.state));
+  }
+
+  protected shown(): readonly [string, object] {
+    const { capacity, maxCapacity, isClosed, strongCount } = this;
+    return ["mpsc.Sender", { capacity, maxCapacity, isClosed, strongCount }];
+  }
+
+  private check(count: number): void {
+    this.assertOpen();
+    checkInteger("count", count, 0, this.state.capacity);
+  }
+}

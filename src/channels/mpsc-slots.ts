@@ -1,0 +1,113 @@
+import { DISABLED, PENDING, type Waiter } from "../core/selectable.js";
+import { ChannelClosedError } from "./errors.js";
+import { SlotBatch, SlotPermit } from "./mpsc-permit.js";
+import type { MpscState, SlotSource } from "./mpsc-state.js";
+
+/** What a closed channel makes of a wait for a slot: an error, or a branch that is never ready again. */
+export type OnClosed = "fail" | "disable";
+
+/**
+ * The wait for one slot and the message that goes into it.
+ *
+ * @internal
+ */
+export class SendSource<T> implements SlotSource<void> {
+  readonly #state: MpscState<T>;
+  readonly #message: T;
+
+  constructor(state: MpscState<T>, message: T) {
+    this.#state = state;
+    this.#message = message;
+  }
+
+  poll(): undefined | typeof PENDING {
+    if (this.#state.closed) throw new ChannelClosedError(this.#message);
+    if (!this.#state.takeSlots(1)) return PENDING;
+    this.#state.put(this.#message);
+    return undefined;
+  }
+
+  arm(waiter: Waiter<void>): void {
+    this.#state.park(waiter, this, 1);
+  }
+
+  disarm(waiter: Waiter<void>): void {
+    this.#state.leave(waiter);
+  }
+
+  granted(waiter: Waiter<unknown>): void {
+    this.#state.store(this.#message);
+    waiter.commit(undefined);
+  }
+
+  refused(waiter: Waiter<unknown>): void {
+    waiter.fail(new ChannelClosedError(this.#message));
+  }
+}
+
+/**
+ * The wait for slots that are to be reserved.
+ *
+ * @internal
+ */
+export abstract class ReserveSource<T, P> implements SlotSource<P> {
+  protected readonly state: MpscState<T>;
+  readonly #count: number;
+  readonly #onClosed: OnClosed;
+
+  constructor(state: MpscState<T>, count: number, onClosed: OnClosed) {
+    this.state = state;
+    this.#count = count;
+    this.#onClosed = onClosed;
+  }
+
+  poll(): P | typeof PENDING | typeof DISABLED {
+    if (this.state.closed) {
+      if (this.#onClosed === "disable") return DISABLED;
+      throw new ChannelClosedError(undefined);
+    }
+    return this.state.takeSlots(this.#count) ? this.#reserve() : PENDING;
+  }
+
+  arm(waiter: Waiter<P>): void {
+    this.state.park(waiter, this, this.#count);
+  }
+
+  disarm(waiter: Waiter<P>): void {
+    this.state.leave(waiter);
+  }
+
+  granted(waiter: Waiter<unknown>): void {
+    waiter.commit(this.#reserve());
+  }
+
+  refused(waiter: Waiter<unknown>): void {
+    if (this.#onClosed === "disable") waiter.disable();
+    else waiter.fail(new ChannelClosedError(undefined));
+  }
+
+  protected abstract permit(count: number): P;
+
+  #reserve(): P {
+    this.state.reserved += this.#count;
+    return this.permit(this.#count);
+  }
+}
+
+/** @internal */
+export class PermitSource<T> extends ReserveSource<T, SlotPermit<T>> {
+  constructor(state: MpscState<T>, onClosed: OnClosed) {
+    super(state, 1, onClosed);
+  }
+
+  protected permit(): SlotPermit<T> {
+    return new SlotPermit(this.state);
+  }
+}
+
+/** @internal */
+export class BatchSource<T> extends ReserveSource<T, SlotBatch<T>> {
+  protected permit(count: number): SlotBatch<T> {
+    return new SlotBatch(this.state, count);
+  }
+}

@@ -1,0 +1,90 @@
+import { List } from "../core/list.js";
+import { DISABLED, PENDING, type Source, type Waiter } from "../core/selectable.js";
+
+/**
+ * Parked waits in the order in which they came, each with its source as payload: to end one is to take it off the
+ * queue and poll its source again.
+ *
+ * @internal
+ */
+export class WaitQueue extends List<Waiter<unknown>> {
+  park(waiter: Waiter<unknown>, source: Source<unknown>): void {
+    waiter.payload = source;
+    this.push(waiter);
+  }
+
+  /** Ends the first wait, which must be ready to end. */
+  serveFirst(): void {
+    const waiter = this.shift();
+    if (waiter !== undefined) end(waiter, sourceOf(waiter).poll());
+  }
+
+  /** Ends every wait; all must be ready to end. */
+  serveAll(): void {
+    while (this.first !== undefined) this.serveFirst();
+  }
+
+  /** Ends the waits that are ready to end, out of turn. */
+  serveReady(): void {
+    for (let waiter = this.first; waiter !== undefined;) {
+      const next = waiter.next as Waiter<unknown> | undefined;
+      const value = sourceOf(waiter).poll();
+      if (value !== PENDING) {
+        this.remove(waiter);
+        end(waiter, value);
+      }
+      // Ending one wait of a select takes its other waits off this queue, perhaps the next one here.
+      waiter = next === undefined || next.list === this ? next : this.first;
+    }
+  }
+}
+
+function sourceOf(waiter: Waiter<unknown>): Source<unknown> {
+  return waiter.payload as Source<unknown>;
+}
+
+function end(waiter: Waiter<unknown>, value: unknown): void {
+  if (value === DISABLED) waiter.disable();
+  else waiter.commit(value);
+}
+
+/**
+ * A source whose waits stand in a {@link WaitQueue}.
+ *
+ * @internal
+ */
+export abstract class QueuedSource<T> implements Source<T> {
+  readonly queue: WaitQueue;
+
+  constructor(queue: WaitQueue) {
+    this.queue = queue;
+  }
+
+  abstract poll(): T | typeof PENDING | typeof DISABLED;
+
+  arm(waiter: Waiter<T>): void {
+    this.queue.park(waiter, this);
+  }
+
+  disarm(waiter: Waiter<T>): void {
+    waiter.unlink();
+  }
+}
+
+/**
+ * The wait until something holds, such as "the receiver is gone"; whoever makes it hold calls `queue.serveAll()`.
+ *
+ * @internal
+ */
+export class Condition extends QueuedSource<void> {
+  readonly #holds: () => boolean;
+
+  constructor(holds: () => boolean) {
+    super(new WaitQueue());
+    this.#holds = holds;
+  }
+
+  poll(): undefined | typeof PENDING {
+    return this.#holds() ? undefined : PENDING;
+  }
+}
