@@ -9,10 +9,11 @@ import type { ReconcileContext } from "./reconcile-context.js";
  * @internal
  */
 export async function applyFinalizer(
-  { name, cleanup }: Finalizer<Resource>,
+  finalizer: Finalizer<Resource>,
   resource: Resource,
   context: ReconcileContext,
 ): Promise<Resource | ReconcileResult | undefined> {
+  const { name } = finalizer;
   const has = resource.metadata.finalizers.includes(name);
   if (resource.metadata.deletionTimestamp === undefined) {
     if (has) return resource;
@@ -21,10 +22,10 @@ export async function applyFinalizer(
     });
   }
   if (!has) return undefined;
-  const again = await cleanup(resource, context);
+  const again = await finalizer.cleanup(resource, context);
   if (again !== undefined) return again;
   await context.client.update(resource, ({ metadata }) => {
-    metadata.finalizers = metadata.finalizers.filter((finalizer) => finalizer !== name);
+    metadata.finalizers = metadata.finalizers.filter((other) => other !== name);
   });
   return undefined;
 }

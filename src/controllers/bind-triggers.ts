@@ -1,6 +1,6 @@
 import type { Resource, ResourceEvent, ResourceKey } from "../resources/index.js";
 import type { Controller } from "./controller.js";
-import type { LoopParts } from "./controller-loop.js";
+import type { LoopParts } from "./loop-parts.js";
 import { keyString } from "./object-key.js";
 import type { MapToKeys, Trigger } from "./trigger.js";
 import { backgroundPriority } from "./work-queue.js";

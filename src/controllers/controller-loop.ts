@@ -1,31 +1,23 @@
-import { isKeelsonError, type Logger, type Runtime, toMs } from "../core/index.js";
+import { isKeelsonError, toMs } from "../core/index.js";
 import type { Resource, ResourceEvent, ResourceKey } from "../resources/index.js";
 import { applyFinalizer } from "./apply-finalizer.js";
 import { bindTriggers } from "./bind-triggers.js";
 import type { Controller, ReconcileResult } from "./controller.js";
 import { ReconcileTimeoutError } from "./errors.js";
 import { KeyBackoff } from "./key-backoff.js";
+import type { LoopParts } from "./loop-parts.js";
 import { keyString, parseKey } from "./object-key.js";
 import type { ResourceCache } from "./resource-cache.js";
 import { RunContext } from "./run-context.js";
 import type { WorkItem } from "./work-item.js";
 import { WorkQueue, backgroundPriority } from "./work-queue.js";
-import { type ClientFactory, WriteTracker } from "./write-tracker.js";
+import { WriteTracker } from "./write-tracker.js";
 
 /** Conflicts are everyday: the key is tried again this often, this soon, before it is put back with back-off. */
 const conflictRetries = 5;
 const conflictDelayMs = 10;
 /** How long a key waits for a cache to see its own writes before it is read live. */
 const gateMs = 30_000;
-
-/** What a loop runs on. */
-export interface LoopParts {
-  readonly runtime: Runtime;
-  readonly caches: ReadonlyMap<string, ResourceCache>;
-  readonly clients: ClientFactory;
-  readonly stop: AbortSignal;
-  readonly log: Logger;
-}
 
 /**
  * Runs one controller: queue in, reconciles out.

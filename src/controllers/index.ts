@@ -1,0 +1,19 @@
+/**
+ * Controllers: functions that bring the world closer to what objects say, and the manager that runs them.
+ *
+ * @module controllers
+ */
+export {
+  type Controller,
+  type ControllerOptions,
+  type Finalizer,
+  type ReconcileOutcome,
+  type ReconcileResult,
+  defineController,
+} from "./controller.js";
+export { ReconcileTimeoutError, TerminalError } from "./errors.js";
+export { type BackoffOptions, clientGo } from "./key-backoff.js";
+export { type Manager, type ManagerEvents, type ManagerOptions, type Runnable, createManager } from "./manager.js";
+export { type Predicate, when } from "./predicate.js";
+export type { CacheReader, ReconcileContext } from "./reconcile-context.js";
+export { type MapToKeys, type Trigger, type TriggerOptions, channel, owns, watches } from "./trigger.js";
