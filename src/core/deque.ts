@@ -36,6 +36,11 @@ export class Deque<T> {
     return this.ring[this.head];
   }
 
+  /** The value `index` places behind the oldest. */
+  at(index: number): T | undefined {
+    return index < this.length ? this.ring[(this.head + index) & (this.ring.length - 1)] : undefined;
+  }
+
   clear(): void {
     this.ring = [];
     this.head = 0;
