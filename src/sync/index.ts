@@ -3,7 +3,12 @@
  *
  * @module sync
  */
+export { Barrier, type BarrierPass } from "./barrier.js";
 export { SemaphoreClosedError } from "./errors.js";
 export { Mutex, type MutexGuard } from "./mutex.js";
+export { Notify } from "./notify.js";
+export { type Initializer, OnceCell } from "./once-cell.js";
 export type { SemaphorePermit } from "./permit.js";
+export { type ReadGuard, RwLock, type RwLockOptions, type WriteGuard } from "./rw-lock.js";
 export { Semaphore, type SyncOptions } from "./semaphore.js";
+export { SetOnce } from "./set-once.js";

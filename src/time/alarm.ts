@@ -48,6 +48,18 @@ export class Alarm<T> implements Source<T> {
     if (this.#waiters.length === 0) this.#handle?.[Symbol.dispose]();
   }
 
+  /** Ends those waits whose waiter brought `payload` along, with `value`. */
+  dismiss(payload: unknown, value: T): void {
+    let next = this.#waiters.first;
+    while (next !== undefined) {
+      const waiter = next;
+      next = waiter.next as Waiter<T> | undefined;
+      if (waiter.payload !== payload) continue;
+      this.disarm(waiter);
+      waiter.commit(value);
+    }
+  }
+
   #schedule(): void {
     const ms = Math.max(0, this.#deadline - this.#runtime.now());
     if (this.#handle !== undefined) this.#handle.reset(ms);
