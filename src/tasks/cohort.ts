@@ -42,10 +42,14 @@ export class Cohort implements OperationContext {
     this.stop(reason);
   }
 
-  /** Takes note of what a call threw. */
+  /** Takes note of what a call threw, and lets the others go on. */
+  note(error: unknown): void {
+    if (this.#stop === undefined || !isAbortOf(error, this.#stop.reason)) this.#failures.push(error);
+  }
+
+  /** Takes note of what a call threw, and tells the others to stop. */
   failed(error: unknown): void {
-    if (this.#stop !== undefined && isAbortOf(error, this.#stop.reason)) return;
-    this.#failures.push(error);
+    this.note(error);
     this.stop(new CancelledError("the rest", { cause: error }));
   }
 

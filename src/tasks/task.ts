@@ -56,6 +56,9 @@ export interface TaskOwner<T> {
   ended(task: Task<T>, outcome: Outcome<T>): boolean;
 }
 
+/** A task, to whom its result does not matter. */
+export type AnyTask = Pick<Task<unknown>, "abort" | "ended">;
+
 /**
  * What stands behind a {@link TaskHandle}.
  *
@@ -134,7 +137,7 @@ export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarg
   }
 
   /** Waits for its end without joining it: its failure is still reported. */
-  async ended(): Promise<void> {
+  async ended(options?: WaitOptions): Promise<void> {
     if (this.outcome !== undefined) return;
     const end: Source<T> = {
       poll: () => PENDING,
@@ -145,7 +148,15 @@ export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarg
         waiter.unlink();
       },
     };
-    await wait(this.runtime, "task.ended", end).catch(() => undefined);
+    await wait(this.runtime, "task.ended", end, options).catch((error: unknown) => {
+      if (this.outcome === undefined) throw error;
+    });
+  }
+
+  /** From now on nobody but those who join it cares for it; a failure that nobody has heard of is reported. */
+  detach(): void {
+    this.owner = undefined;
+    if (this.outcome !== undefined) this.#reportUnlessJoined(this.outcome);
   }
 
   start(): void {
@@ -202,14 +213,14 @@ export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarg
       if (outcome.ok) next.commit(outcome.value);
       else next.fail(this.joinError(outcome));
     }
-    if (!outcome.ok && outcome.kind === "failed" && !isOwned && !this.#isJoined)
-      this.#reportUnlessJoined(outcome.error);
+    if (!isOwned) this.#reportUnlessJoined(outcome);
   }
 
   /** Whoever spawned it gets one more turn to join it. */
-  #reportUnlessJoined(error: unknown): void {
+  #reportUnlessJoined(outcome: Outcome<T>): void {
+    if (outcome.ok || outcome.kind === "cancelled" || this.#isJoined) return;
     void this.runtime.yieldNow().then(() => {
-      if (!this.#isJoined) this.runtime.report(error, { task: this.name });
+      if (!this.#isJoined) this.runtime.report(outcome.error, { task: this.name });
     });
   }
 }

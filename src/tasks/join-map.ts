@@ -1,0 +1,150 @@
+import type { Selectable, Source } from "../core/selectable.js";
+import type { WaitOptions } from "../core/wait.js";
+import { iterate } from "./join-set.js";
+import { type Joined, empty, joined, pending } from "./joined.js";
+import type { SpawnOptions } from "./spawn.js";
+import type { Task, TaskFunction, TaskHandle } from "./task.js";
+import { TaskGroup, type TaskGroupOptions } from "./task-group.js";
+
+/** How the task of a key ended. */
+export type JoinedKey<K, T> = Joined<T> & { readonly key: K };
+
+/** What a {@link JoinMap} says of the next of its tasks to end; it may have none. */
+export type NextJoinedKey<K, T> = JoinedKey<K, T> | { readonly ok: false; readonly reason: "empty" };
+
+/**
+ * Tasks by key, at most one each, whose results are taken in the order in which they end.
+ *
+ * @remarks
+ * Spawning under a key that has a task aborts that one, and nobody is told of its end. Otherwise as a {@link JoinSet}.
+ *
+ * @example
+ * ```ts
+ * import { JoinMap } from "keelson/tasks";
+ * import { sleep } from "keelson/time";
+ *
+ * await using probes = new JoinMap<string, string>();
+ * probes.spawn("web-1", ({ signal }) => sleep("1h", { signal }).then(() => "stale"));
+ * probes.spawn("web-1", () => "healthy");
+ * const probe = await probes.joinNext();
+ * probe.ok && [probe.key, probe.value] // => ["web-1", "healthy"]
+ * probes.isEmpty // => true
+ * ```
+ */
+export class JoinMap<K, T>
+  implements Selectable<JoinedKey<K, T>>, AsyncIterable<JoinedKey<K, T>>, Disposable, AsyncDisposable
+{
+  readonly #group: TaskGroup<T, NextJoinedKey<K, T>>;
+  readonly #byKey = new Map<K, Task<T>>();
+  readonly #keys = new WeakMap<Task<T>, K>();
+
+  constructor(options: TaskGroupOptions = {}) {
+    this.#group = new TaskGroup<T, NextJoinedKey<K, T>>(options, false, (task) => {
+      const key = this.#keys.get(task) as K;
+      this.#byKey.delete(key);
+      return { ...joined(task), key };
+    });
+  }
+
+  get "~source"(): Source<JoinedKey<K, T>> {
+    return this.#group.next as Source<JoinedKey<K, T>>;
+  }
+
+  /** How many tasks were not taken yet, those that have ended included. */
+  get length(): number {
+    return this.#byKey.size;
+  }
+
+  /** Whether none is left. */
+  get isEmpty(): boolean {
+    return this.#byKey.size === 0;
+  }
+
+  /** Spawns the task of `key`, aborting and forgetting the one that it had. */
+  spawn(key: K, run: TaskFunction<T>, options?: SpawnOptions): TaskHandle<T> {
+    const former = this.#byKey.get(key);
+    const task = this.#group.spawn(run, options);
+    this.#keys.set(task, key);
+    this.#byKey.set(key, task);
+    if (former !== undefined) {
+      former.abort();
+      this.#group.drop(former);
+    }
+    return task;
+  }
+
+  /** Whether `key` has a task that was not taken yet. */
+  has(key: K): boolean {
+    return this.#byKey.has(key);
+  }
+
+  /** The keys that have a task, in the order in which they got one first. */
+  keys(): IterableIterator<K> {
+    return this.#byKey.keys();
+  }
+
+  /**
+   * Takes the next task that ends, waiting for it, or `{ ok: false, reason: "empty" }`.
+   *
+   * @remarks **Cancel safety.** An abort takes nothing.
+   * @throws The signal's reason, unchanged; TimeoutError.
+   */
+  joinNext(options?: WaitOptions): Promise<NextJoinedKey<K, T>> {
+    return this.#group.join("JoinMap.joinNext", empty, options);
+  }
+
+  /** Takes the next task that has ended, or says that it is `"empty"`, or that none has (`"pending"`). */
+  tryJoinNext(): NextJoinedKey<K, T> | { readonly ok: false; readonly reason: "pending" } {
+    if (this.isEmpty) return empty;
+    return this.#group.take() ?? pending;
+  }
+
+  /** Aborts the task of `key`; tells whether it had one. It stays until it is taken. */
+  abort(key: K, reason?: unknown): boolean {
+    const task = this.#byKey.get(key);
+    task?.abort(reason);
+    return task !== undefined;
+  }
+
+  /** Aborts the tasks of all keys that `matches` says yes to. */
+  abortMatching(matches: (key: K) => boolean, reason?: unknown): void {
+    for (const [key, task] of this.#byKey) if (matches(key)) task.abort(reason);
+  }
+
+  /** Aborts every task; they stay until they are taken. */
+  abortAll(reason?: unknown): void {
+    this.#group.abortAll(reason);
+  }
+
+  /** Lets go of every task without aborting it; what fails then is reported to the runtime. */
+  detachAll(): void {
+    this.#byKey.clear();
+    this.#group.detachAll();
+  }
+
+  /**
+   * Aborts every task and waits until all have ended; their results are dropped.
+   *
+   * @throws The signal's reason, unchanged; TimeoutError.
+   */
+  async shutdown(options?: WaitOptions): Promise<void> {
+    await this.#group.shutdown(options);
+    for (const [key, task] of this.#byKey) if (!this.#group.tasks.has(task)) this.#byKey.delete(key);
+  }
+
+  /** The tasks' ends as they come, until none is left. */
+  [Symbol.asyncIterator](): AsyncIterator<JoinedKey<K, T>, undefined> {
+    return iterate(() => this.joinNext());
+  }
+
+  /** Aborts every task and lets go of it. */
+  [Symbol.dispose](): void {
+    this.abortAll();
+    this.detachAll();
+  }
+
+  /** The same as {@link JoinMap.shutdown}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}
