@@ -1,0 +1,69 @@
+import { LinkedSignal } from "../../../core/linked-signal.js";
+import type { Runtime, TimerHandle } from "../../../core/runtime.js";
+import type { Lease } from "../../lease.js";
+import type { LeaseTable } from "./lease-table.js";
+import type { Slot } from "./version.js";
+
+/**
+ * A lease whose holder and store share one clock: no skew, no way for a request to be late, hence no margin, and the
+ * deadline is the expiry itself.
+ */
+export class MemoryLease implements Lease {
+  readonly id: string;
+  readonly ttlMs: number;
+  readonly slots = new Set<Slot>();
+  readonly #runtime: Runtime;
+  readonly #table: LeaseTable;
+  readonly #link = new LinkedSignal();
+  readonly #timer: TimerHandle;
+  #deadline: number;
+
+  constructor(runtime: Runtime, table: LeaseTable, ttlMs: number) {
+    this.id = runtime.id("lease");
+    this.ttlMs = ttlMs;
+    this.#runtime = runtime;
+    this.#table = table;
+    this.#deadline = runtime.now() + ttlMs;
+    const expire = (): void => {
+      table.end(this);
+    };
+    this.#timer = runtime.timer(ttlMs, expire, "store.lease expiry");
+    this.#timer.unref();
+  }
+
+  get signal(): AbortSignal {
+    return this.#link.signal;
+  }
+
+  deadline(): number {
+    return this.#deadline;
+  }
+
+  keepAliveOnce({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    try {
+      this.#table.check(this.id);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#deadline = this.#runtime.now() + this.ttlMs;
+    this.#timer.reset(this.ttlMs);
+    return this.#runtime.ready(undefined);
+  }
+
+  revoke(): Promise<void> {
+    this.#table.end(this);
+    return this.#runtime.ready(undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.revoke();
+  }
+
+  /** Called by the table once the lease is off it. */
+  ended(reason: unknown): void {
+    this.#deadline = Math.min(this.#deadline, this.#runtime.now());
+    this.#timer[Symbol.dispose]();
+    this.#link.abort(reason);
+  }
+}

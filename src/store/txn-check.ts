@@ -1,0 +1,137 @@
+import { checkInteger, checkOneOf, shown } from "../core/check.js";
+import type { Compare } from "./compare.js";
+import { TooLargeError } from "./errors.js";
+import { inRange } from "./key-bounds.js";
+import { checkKey, checkRange } from "./key-check.js";
+import type { KeyRange } from "./key-range.js";
+import type { Op } from "./operation.js";
+import type { StoreCapabilities, Txn } from "./state-store.js";
+
+/** What of a store's capabilities limits a transaction. */
+export type TxnLimits = Pick<StoreCapabilities, "maxTxnOps" | "maxValueBytes">;
+
+/**
+ * Refuses a transaction that no store may run: for those who write drivers.
+ *
+ * @remarks
+ * Both branches are checked, whichever will be taken. Within one branch a put must not touch a key that another put or
+ * a delete touches, so that no key changes twice in one revision.
+ * @throws TypeError for a malformed key, range, condition or operation, and for overlapping writes.
+ * @throws TooLargeError for too many conditions or operations, and for a value that is too long.
+ *
+ * @example
+ * ```ts
+ * import { checkTxn, op } from "keelson/store";
+ *
+ * const limits = { maxTxnOps: 128, maxValueBytes: 1_048_576 };
+ * checkTxn({ then: [op.put("/a", "1"), op.delete("/b")] }, limits);
+ * checkTxn({ then: [op.put("/a", "1"), op.delete("/a")] }, limits); // throws TypeError
+ * ```
+ */
+export function checkTxn(txn: Txn, limits: TxnLimits): void {
+  if (!Array.isArray(txn.then)) {
+    throw new TypeError(`Expected \`then\` to be an array of operations, got ${shown(txn.then)}`);
+  }
+  checkBranch(txn.then, "then", limits);
+  if (txn.else !== undefined) checkBranch(txn.else, "else", limits);
+  if (txn.if !== undefined) checkConditions(txn.if, limits);
+}
+
+function checkCount(count: number, option: string, { maxTxnOps }: TxnLimits): void {
+  if (count <= maxTxnOps) return;
+  throw new TooLargeError(`\`${option}\` has ${count} entries; a transaction takes ${maxTxnOps}`);
+}
+
+function checkConditions(conditions: readonly Compare[], limits: TxnLimits): void {
+  checkCount(conditions.length, "if", limits);
+  for (const [index, condition] of conditions.entries()) {
+    const option = `if[${index}]`;
+    checkKey(condition.key, `${option}.key`);
+    switch (condition.target) {
+      case "value":
+        checkOneOf(`${option}.op`, condition.op, ["=", "!="]);
+        checkBytes(condition.value, `${option}.value`);
+        break;
+      case "lease":
+        checkOneOf(`${option}.op`, condition.op, ["=", "!="]);
+        break;
+      case "version":
+      case "createRevision":
+      case "modRevision":
+        checkOneOf(`${option}.op`, condition.op, ["=", "!=", "<", ">"]);
+        if (!Number.isSafeInteger(condition.value)) {
+          throw new TypeError(`Expected \`${option}.value\` to be an integer, got ${shown(condition.value)}`);
+        }
+        break;
+      default:
+        checkOneOf(`${option}.target`, (condition as Compare).target, [
+          "value",
+          "version",
+          "createRevision",
+          "modRevision",
+          "lease",
+        ]);
+    }
+  }
+}
+
+function checkBranch(ops: readonly Op[], option: string, limits: TxnLimits): void {
+  checkCount(ops.length, option, limits);
+  ops.forEach((op, index) => {
+    checkOp(op, option, index, limits);
+  });
+  if (ops.length > 1) checkOverlap(ops, option);
+}
+
+function checkOp(op: Op, branch: string, index: number, { maxValueBytes }: TxnLimits): void {
+  switch (op.type) {
+    case "put":
+      checkKey(op.key, `${branch}[${index}].key`);
+      checkBytes(op.value, `${branch}[${index}].value`);
+      if (op.value.byteLength > maxValueBytes) {
+        const { byteLength } = op.value;
+        throw new TooLargeError(
+          `\`${branch}[${index}].value\` has ${byteLength} bytes; a value takes ${maxValueBytes}`,
+        );
+      }
+      break;
+    case "delete":
+      checkRange(op.range, `${branch}[${index}].range`);
+      break;
+    case "range":
+      checkRange(op.range, `${branch}[${index}].range`);
+      if (op.limit !== undefined) checkInteger(`${branch}[${index}].limit`, op.limit, 1);
+      break;
+    default:
+      checkOneOf(`${branch}[${index}].type`, (op as Op).type, ["put", "delete", "range"]);
+  }
+}
+
+function checkBytes(value: Uint8Array, option: string): void {
+  if (value instanceof Uint8Array) return;
+  throw new TypeError(`Expected \`${option}\` to be a Uint8Array, got ${shown(value)}`);
+}
+
+function checkOverlap(ops: readonly Op[], option: string): void {
+  const puts = new Set<string>();
+  for (const op of ops) {
+    if (op.type !== "put") continue;
+    if (puts.has(op.key)) throw overlap(option, op.key);
+    puts.add(op.key);
+  }
+  for (const op of ops) {
+    if (op.type !== "delete") continue;
+    const key = firstIn(puts, op.range);
+    if (key !== undefined) throw overlap(option, key);
+  }
+}
+
+function firstIn(keys: ReadonlySet<string>, range: KeyRange): string | undefined {
+  if ("key" in range) return keys.has(range.key) ? range.key : undefined;
+  for (const key of keys) if (inRange(key, range)) return key;
+  return undefined;
+}
+
+function overlap(option: string, key: string): TypeError {
+  return new TypeError(`Expected \`${option}\` to change each key once, got a put of ${shown(key)} and another change`);
+}
