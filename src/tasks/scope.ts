@@ -1,4 +1,6 @@
+import { currentRuntime } from "../core/ambient.js";
 import type { OperationContext } from "../core/operation.js";
+import type { Runtime } from "../core/runtime.js";
 import { Cohort } from "./cohort.js";
 import { type SpawnOptions, startTask } from "./spawn.js";
 import type { AnyTask, Outcome, TaskFunction, TaskHandle } from "./task.js";
@@ -35,22 +37,22 @@ export type ScopeOptions = Pick<SpawnOptions, "signal" | "runtime">;
  */
 export async function scope<R>(
   body: (scope: Scope) => R | PromiseLike<R>,
-  { signal, runtime }: ScopeOptions = {},
+  { signal, runtime = currentRuntime() }: ScopeOptions = {},
 ): Promise<R> {
   signal?.throwIfAborted();
-  const nursery = new Nursery(new Cohort(signal), { runtime });
+  const nursery = new Nursery(new Cohort(signal), runtime);
   return nursery.run(body);
 }
 
 class Nursery implements Scope {
   readonly #cohort: Cohort;
-  readonly #defaults: SpawnOptions;
+  readonly #runtime: Runtime;
   readonly #running = new Set<AnyTask>();
   #isOver = false;
 
-  constructor(cohort: Cohort, defaults: SpawnOptions) {
+  constructor(cohort: Cohort, runtime: Runtime) {
     this.#cohort = cohort;
-    this.#defaults = defaults;
+    this.#runtime = runtime;
   }
 
   get signal(): AbortSignal {
@@ -59,7 +61,7 @@ class Nursery implements Scope {
 
   spawn<T>(run: TaskFunction<T>, options?: SpawnOptions): TaskHandle<T> {
     if (this.#isOver) throw new TypeError("Expected the scope to be open, but it has ended");
-    const task = startTask<T>(run, { ...this.#defaults, ...options }, this);
+    const task = startTask<T>(run, options, this, this.#runtime);
     this.#running.add(task);
     if (this.#cohort.isStopped) task.abort(this.signal.reason);
     return task;

@@ -33,7 +33,7 @@ export interface SpawnOptions {
  * ```
  */
 export function spawn<T>(run: TaskFunction<T>, options?: SpawnOptions): TaskHandle<T> {
-  return startTask(run, options, undefined);
+  return startTask(run, options, undefined, currentRuntime());
 }
 
 /**
@@ -45,9 +45,10 @@ export function startTask<T>(
   run: TaskFunction<T>,
   options: SpawnOptions | undefined,
   owner: TaskOwner<T> | undefined,
+  defaultRuntime: Runtime,
 ): Task<T> {
   const name = options?.name ?? (run.name === "" ? "task" : run.name);
-  const task = new Task(options?.runtime ?? currentRuntime(), run, name, options?.signal, owner);
+  const task = new Task(options?.runtime ?? defaultRuntime, run, name, options?.signal, owner);
   if (starting.push(task) === 1) void Promise.resolve().then(startAll);
   return task;
 }

@@ -49,7 +49,7 @@ export class TaskGroup<T, R> {
   };
 
   spawn(run: TaskFunction<T>, options?: SpawnOptions): Task<T> {
-    const task = startTask(run, { ...options, runtime: options?.runtime ?? this.runtime }, this);
+    const task = startTask(run, options, this, this.runtime);
     this.tasks.add(task);
     if (this.#inSpawnOrder) this.#line.push(task);
     return task;

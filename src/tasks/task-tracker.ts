@@ -61,7 +61,7 @@ export class TaskTracker {
   /** Spawns a task and counts it until it has ended; also when closed. */
   spawn<T>(run: TaskFunction<T>, options?: SpawnOptions): TaskHandle<T> {
     this.#size += 1;
-    return startTask(run, { ...options, runtime: options?.runtime ?? this.#runtime }, this.#owner);
+    return startTask(run, options, this.#owner, this.#runtime);
   }
 
   /** Counts `promise` until it has settled, and returns it; its failure stays the caller's. */

@@ -27,7 +27,7 @@ export interface SleepOptions extends WaitOptions {
  */
 export async function sleep(duration: Duration, options?: SleepOptions): Promise<void> {
   const runtime = options?.runtime ?? currentRuntime();
-  return sleepUntil(runtime.now() + toMs(duration), { ...options, runtime });
+  return at(runtime, runtime.now() + toMs(duration), options);
 }
 
 /**
@@ -49,5 +49,9 @@ export async function sleep(duration: Duration, options?: SleepOptions): Promise
  */
 export function sleepUntil(instant: number, options?: SleepOptions): Promise<void> {
   const runtime = options?.runtime ?? currentRuntime();
+  return at(runtime, instant, options);
+}
+
+function at(runtime: Runtime, instant: number, options: WaitOptions | undefined): Promise<void> {
   return wait(runtime, "sleep", new Alarm(runtime, "sleep", instant, () => undefined), options);
 }
