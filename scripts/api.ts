@@ -24,8 +24,18 @@ for (const { slug, specifier, declarations } of entries) {
   }
 }
 
+const isInternal = (node: ts.Node): boolean => ts.getJSDocTags(node).some((tag) => tag.tagName.text === "internal");
+
+/** Leaves out the members marked `@internal`: they are in the declarations, but not in the contract. */
+const withoutInternals: ts.TransformerFactory<ts.Node> = (context) => (root) => {
+  const visit = (node: ts.Node): ts.Node | undefined =>
+    isInternal(node) && node !== root ? undefined : ts.visitEachChild(node, visit, context);
+  return ts.visitEachChild(root, visit, context);
+};
+
 function declare(exported: Exported, home: string): string {
   const { name, symbol, members } = exported;
+  if (symbol.declarations?.some(isInternal)) return "";
   const owner = owners.get(symbol);
   if (owner !== undefined && owner !== home) return `export { ${name} } from "${owner}";`;
   if (members !== undefined) {
@@ -36,7 +46,8 @@ function declare(exported: Exported, home: string): string {
 
 function printed(declaration: ts.Declaration, name: string): string {
   const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-  const text = printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile());
+  const { transformed } = ts.transform<ts.Node>(node, [withoutInternals]);
+  const text = printer.printNode(ts.EmitHint.Unspecified, transformed[0] ?? node, node.getSourceFile());
   const own = ts.getNameOfDeclaration(declaration)?.getText();
   return own === undefined || own === name ? text : `${text}\nexport { ${own} as ${name} };`;
 }
