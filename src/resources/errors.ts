@@ -64,3 +64,21 @@ export class ForbiddenError extends ResourceError {
   override readonly name = "ForbiddenError";
   readonly code = "RESOURCE_FORBIDDEN";
 }
+
+/** The object was stored by a later version of its kind than this program knows; it can be read, not written. */
+export class NewerVersionError extends ResourceError {
+  override readonly name = "NewerVersionError";
+  readonly code = "RESOURCE_NEWER_VERSION";
+}
+
+/** What is stored is not an object of its kind, or could not be upgraded to today's version of it. */
+export class UnreadableResourceError extends ResourceError {
+  override readonly name = "UnreadableResourceError";
+  readonly code = "RESOURCE_UNREADABLE";
+}
+
+/** The client's fence did not hold: whoever it writes for has been replaced. Nothing was written. */
+export class FencedError extends ResourceError {
+  override readonly name = "FencedError";
+  readonly code = "RESOURCE_FENCED";
+}

@@ -3,18 +3,26 @@
  *
  * @module resources
  */
-export type { Condition } from "./condition.js";
+export { type Condition, findCondition, isConditionTrue, setCondition } from "./condition.js";
+export { type ResourceClientOptions, createResourceClient } from "./create-resource-client.js";
+export { defineKind } from "./define-kind.js";
 export {
   AlreadyExistsError,
   ConflictError,
   type FieldIssue,
+  FencedError,
   ForbiddenError,
   InvalidResourceError,
+  NewerVersionError,
   NotFoundError,
   ResourceError,
+  UnreadableResourceError,
   describe,
 } from "./errors.js";
+export { type LabelRequirement, type LabelSelector, labelSelector, parseLabelSelector } from "./label-selector.js";
 export type { FieldReader, Kind, KindOptions, ResourceOf, StoredParts } from "./kind.js";
+export { keyOf } from "./object-key.js";
+export { foregroundDeletion, isDeleting, orphanDependents, ownerOf, ownerReference } from "./owner.js";
 export type {
   AdmissionHook,
   Applied,
@@ -42,3 +50,4 @@ export type {
   UpdateDraft,
 } from "./resource.js";
 export type { SchemaIssue, SchemaResult, StandardSchema, StandardSchemaProps } from "./standard-schema.js";
+export { type ResourceWaitOptions, waitFor, waitForDeletion } from "./wait-for.js";

@@ -48,6 +48,8 @@ export interface DeleteOptions extends WriteOptions {
 export interface SelectOptions {
   /** Only this namespace; all of them when left out. */
   readonly namespace?: string | undefined;
+  /** Only the object of this name, in `namespace` or the default one. */
+  readonly name?: string | undefined;
   /** A label selector, such as `"app=web,tier!=test,track in (a,b),!legacy"`. */
   readonly labels?: string | undefined;
   /** Declared fields and the values they must have. */
@@ -119,13 +121,22 @@ export interface ResourceClient {
     draft: ResourceDraft<Input>,
     options?: CreateOptions,
   ): Promise<Resource<Spec, Status>>;
-  /** Reads an object; `undefined` when there is none. A string is a name in the default namespace. */
+  /**
+   * Reads an object; `undefined` when there is none. A string is a name in the default namespace.
+   *
+   * @throws UnreadableResourceError when what is stored is not an object of this kind.
+   */
   get<Spec, Status, Input>(
     kind: Kind<Spec, Status, Input>,
     key: ResourceKey | string,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<Resource<Spec, Status> | undefined>;
-  /** Reads objects, page by page at one revision. */
+  /**
+   * Reads objects, page by page at one revision.
+   *
+   * @throws CompactedError when the revision of the pages before is gone: begin anew. TypeError for a selector that
+   * cannot be read, or a field that the kind does not declare.
+   */
   list<Spec, Status, Input>(
     kind: Kind<Spec, Status, Input>,
     options?: ListOptions,
@@ -166,10 +177,19 @@ export interface ResourceClient {
   /**
    * Asks for an object's deletion. With finalizers it is marked, and goes with the last of them.
    *
-   * @throws NotFoundError, and ConflictError when a precondition fails. The uid of `resource` is always one.
+   * @remarks Asked again, it changes nothing but a grace period that is shorter now.
+   * @throws NotFoundError also when a new object has its name, ConflictError when a precondition fails.
    */
   delete(resource: Resource, options?: DeleteOptions): Promise<void>;
-  /** Delivers changes, in order and without a gap; reconnects and resumes by itself, relisting after a compaction. */
+  /**
+   * Delivers changes, in order and without a gap; reconnects and resumes by itself, relisting after a compaction.
+   *
+   * @remarks
+   * With a selector, an object that begins to match is `added` and one that ceases to is `deleted`. A new object of an
+   * old name is `deleted`, then `added`. Can be iterated once; leaving the loop ends it.
+   * @throws CompactedError when `resourceVersion` is gone from the start; StoreClosedError, StoreAuthError; the
+   * signal's reason.
+   */
   watch<Spec, Status, Input>(
     kind: Kind<Spec, Status, Input>,
     options?: ResourceWatchOptions,

@@ -1,0 +1,76 @@
+import { type Op, op, when } from "../store/index.js";
+import type { ClientContext } from "./client-context.js";
+import { holds } from "./compare-holds.js";
+import { FencedError } from "./errors.js";
+import type { Kind } from "./kind.js";
+import type { Resource, ResourceKey } from "./resource.js";
+import { encodeObject, withRevision } from "./stored-object.js";
+
+/** Options of what goes to the store. */
+interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How the object must be found for a write to take place. */
+export type Expected = { readonly absent: true } | { readonly absent?: false; readonly revision: number };
+
+/** The object as stored, or why not: something else was found in its place. */
+export type Outcome = { readonly ok: true; readonly resource: Resource } | { readonly ok: false };
+
+/** Stores an object in place of what is expected there. */
+export async function putObject(
+  context: ClientContext,
+  kind: Kind,
+  key: ResourceKey,
+  expected: Expected,
+  resource: Resource,
+  options: SendOptions,
+): Promise<Outcome> {
+  const storeKey = context.keys.storeKey(kind, key);
+  return send(context, kind, key, expected, op.put(storeKey, encodeObject(kind, resource)), resource, options);
+}
+
+/** Removes an object for good. */
+export async function removeObject(
+  context: ClientContext,
+  kind: Kind,
+  key: ResourceKey,
+  expected: Expected,
+  resource: Resource,
+  options: SendOptions,
+): Promise<Outcome> {
+  return send(context, kind, key, expected, op.delete(context.keys.storeKey(kind, key)), resource, options);
+}
+
+async function send(
+  context: ClientContext,
+  kind: Kind,
+  key: ResourceKey,
+  expected: Expected,
+  operation: Op,
+  resource: Resource,
+  options: SendOptions,
+): Promise<Outcome> {
+  const { store, keys, fence, onWrite } = context;
+  const found = when(keys.storeKey(kind, key));
+  const own = expected.absent === true ? found.version("=", 0) : found.modRevision("=", expected.revision);
+  const fences = fence();
+  const { succeeded, revision, results } = await store.txn(
+    {
+      if: [own, ...fences],
+      then: [operation],
+      else: fences.map((compare) => op.range({ key: compare.key })),
+    },
+    options,
+  );
+  if (!succeeded) {
+    const kvs = results.map((result) => (result.type === "range" ? result.kvs[0] : undefined));
+    if (fences.some((compare, index) => !holds(compare, kvs[index]))) {
+      throw new FencedError(kind.name, key, "was not written: the fence of this client no longer holds");
+    }
+    return { ok: false };
+  }
+  const stored = withRevision(resource, revision);
+  onWrite(kind.name, key, stored.metadata.resourceVersion);
+  return { ok: true, resource: stored };
+}

@@ -1,0 +1,9 @@
+const identifier = /^[A-Za-z_$][\w$]*$/;
+
+/** A path with one more step: `spec.ports` and `0` make `spec.ports[0]`. */
+export function fieldPath(path: string, step: PropertyKey): string {
+  if (typeof step === "number") return `${path}[${step}]`;
+  const name = String(step);
+  if (!identifier.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path === "" ? name : `${path}.${name}`;
+}
