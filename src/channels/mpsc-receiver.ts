@@ -20,7 +20,7 @@ export interface RecvIntoOptions<T> extends WaitOptions {
  * As a branch of `select` it gives messages, and is disabled at the end. Iterating ends at the end; leaving the loop
  * closes nothing. Waits are served in the order in which they came. Disposing closes it and discards what is left.
  */
-export interface Receiver<T> extends Selectable<T>, AsyncIterable<T, undefined>, Disposable {
+export interface Receiver<T> extends Selectable<T>, AsyncIterable<T>, Disposable {
   /** Messages in the buffer. */
   readonly length: number;
   /** Whether the buffer is empty. */
@@ -77,7 +77,7 @@ export interface Receiver<T> extends Selectable<T>, AsyncIterable<T, undefined>,
    *
    * @throws RangeError when `max` is not a positive integer.
    */
-  batches(max: number): AsyncIterable<T[], undefined>;
+  batches(max: number): AsyncIterable<T[]>;
   /** Accepts no new messages and fails those who wait to send; what is there, and what permits bring, can be read. */
   close(): void;
 }
@@ -153,7 +153,7 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
     return { "~source": this.#batches(max) };
   }
 
-  batches(max: number): AsyncIterable<T[], undefined> {
+  batches(max: number): AsyncIterable<T[]> {
     const source = this.#batches(max);
     return { [Symbol.asyncIterator]: () => new Iteration(this.state.runtime, "mpsc.batches", source) };
   }

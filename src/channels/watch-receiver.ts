@@ -15,7 +15,7 @@ import type { WatchState } from "./watch-state.js";
  * `select` it gives each changed value, marks it seen, and is disabled at the end. Iterating gives the current value
  * first, then each change.
  */
-export interface Receiver<T> extends Selectable<T>, AsyncIterable<T, undefined>, Disposable {
+export interface Receiver<T> extends Selectable<T>, AsyncIterable<T>, Disposable {
   /** The current value; looking does not mark it seen. */
   readonly value: T;
   /** Whether no sender is left, or this handle was closed. */
@@ -49,7 +49,7 @@ export interface Receiver<T> extends Selectable<T>, AsyncIterable<T, undefined>,
   /** The same for a predicate that does not narrow. */
   waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<Received<T>>;
   /** Iterates over changes only, without the current value if that was seen. */
-  changes(): AsyncIterable<T, undefined>;
+  changes(): AsyncIterable<T>;
   /** Another receiver, which has seen what this one has seen. */
   clone(): Receiver<T>;
   /** Whether `other` is a handle to the same channel. */
@@ -124,7 +124,7 @@ export class StateReceiver<T> extends Handle<WatchState<T>> implements Receiver<
     }
   }
 
-  changes(): AsyncIterable<T, undefined> {
+  changes(): AsyncIterable<T> {
     return { [Symbol.asyncIterator]: () => new Iteration(this.state.runtime, "watch.next", this.#values) };
   }
 
