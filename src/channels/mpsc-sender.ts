@@ -4,7 +4,7 @@ import { type WaitOptions, wait } from "../core/wait.js";
 import { type Permit, type PermitBatch, SlotPermit, SlotBatch } from "./mpsc-permit.js";
 import { type AnySender, StateSender } from "./mpsc-any-sender.js";
 import { SendingSource } from "./mpsc-sending.js";
-import { BatchSource, PermitSource, SendSource } from "./mpsc-slots.js";
+import { BatchSource, PermitSource } from "./mpsc-slots.js";
 import { type WeakHandle, WeakSenderHandle } from "./weak-handle.js";
 
 /** A sender that does not keep its channel open. */
@@ -81,7 +81,7 @@ export class BoundedSender<T> extends StateSender<T> implements Sender<T> {
 
   send(value: T, options?: WaitOptions): Promise<void> {
     if (this.isOver) return Promise.reject(this.misuse());
-    return wait(this.state.runtime, "mpsc.send", new SendSource(this.state, value), options);
+    return wait(this.state.runtime, "mpsc.send", this.state.sends, options, value);
   }
 
   reserve(options?: WaitOptions): Promise<Permit<T>> {

@@ -24,7 +24,7 @@ export class SendingSource<T> implements SlotSource<void> {
   }
 
   arm(waiter: Waiter<void>): void {
-    this.#state.park(waiter, this, 1);
+    this.#state.park(waiter, 1);
   }
 
   disarm(waiter: Waiter<void>): void {

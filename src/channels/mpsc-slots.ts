@@ -7,41 +7,40 @@ import type { MpscState, SlotSource } from "./mpsc-state.js";
 export type OnClosed = "fail" | "disable";
 
 /**
- * The wait for one slot and the message that goes into it.
+ * The wait for a slot by one who brings a message along.
  *
  * @internal
  */
 export class SendSource<T> implements SlotSource<void> {
-  readonly #state: MpscState<T>;
-  readonly #message: T;
+  private readonly state: MpscState<T>;
 
-  constructor(state: MpscState<T>, message: T) {
-    this.#state = state;
-    this.#message = message;
+  constructor(state: MpscState<T>) {
+    this.state = state;
   }
 
-  poll(): undefined | typeof PENDING {
-    if (this.#state.closed) throw new ChannelClosedError(this.#message);
-    if (!this.#state.takeSlots(1)) return PENDING;
-    this.#state.put(this.#message);
+  poll(payload: unknown): undefined | typeof PENDING {
+    const message = payload as T;
+    if (this.state.closed) throw new ChannelClosedError(message);
+    if (!this.state.takeSlots(1)) return PENDING;
+    this.state.put(message);
     return undefined;
   }
 
   arm(waiter: Waiter<void>): void {
-    this.#state.park(waiter, this, 1);
+    this.state.park(waiter, 1);
   }
 
   disarm(waiter: Waiter<void>): void {
-    this.#state.leave(waiter);
+    this.state.leave(waiter);
   }
 
   granted(waiter: Waiter<unknown>): void {
-    this.#state.store(this.#message);
+    this.state.store(waiter.payload as T);
     waiter.commit(undefined);
   }
 
   refused(waiter: Waiter<unknown>): void {
-    waiter.fail(new ChannelClosedError(this.#message));
+    waiter.fail(new ChannelClosedError(waiter.payload));
   }
 }
 
@@ -70,7 +69,7 @@ export abstract class ReserveSource<T, P> implements SlotSource<P> {
   }
 
   arm(waiter: Waiter<P>): void {
-    this.state.park(waiter, this, this.#count);
+    this.state.park(waiter, this.#count);
   }
 
   disarm(waiter: Waiter<P>): void {

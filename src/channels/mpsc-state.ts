@@ -11,6 +11,7 @@ import {
   received,
   sent,
 } from "./diagnostics.js";
+import { SendSource } from "./mpsc-slots.js";
 import { Condition, WaitQueue } from "./wait-queue.js";
 
 /** A FIFO queue of messages. */
@@ -50,6 +51,7 @@ export class MpscState<T> implements Observed {
   readonly senders = new List<Waiter<unknown>>();
   readonly receivers = new WaitQueue();
   readonly receiverGone: Condition = new Condition(() => this.closed);
+  readonly sends = new SendSource<T>(this);
   free: number;
   /** Slots reserved by permits that are neither used nor released. */
   reserved = 0;
@@ -57,11 +59,11 @@ export class MpscState<T> implements Observed {
   weak = 0;
   /** The receiver takes no further messages. */
   closed = false;
-  readonly #onDiscard: ((message: T) => void) | undefined;
-  readonly #channel: number = nextChannel();
-  #disposed = false;
-  #serving = false;
-  #freed = 0;
+  private readonly onDiscard: ((message: T) => void) | undefined;
+  private readonly channel: number = nextChannel();
+  private disposed = false;
+  private serving = false;
+  private freed = 0;
 
   constructor(capacity: number, buffer: Buffer<T>, { runtime, name, onDiscard }: StateOptions<T>) {
     this.capacity = capacity;
@@ -69,7 +71,7 @@ export class MpscState<T> implements Observed {
     this.buffer = buffer;
     this.runtime = runtime;
     this.name = name;
-    this.#onDiscard = onDiscard;
+    this.onDiscard = onDiscard;
     if (opened.hasSubscribers) publish(opened, this);
   }
 
@@ -98,8 +100,8 @@ export class MpscState<T> implements Observed {
 
   /** Puts a message into its slot, and leaves it to the caller to serve receivers. */
   store(message: T): void {
-    if (this.#disposed) {
-      this.#discard(message);
+    if (this.disposed) {
+      this.discard(message);
       return;
     }
     this.buffer.push(message);
@@ -109,16 +111,16 @@ export class MpscState<T> implements Observed {
   /** Takes the oldest message, of which there must be one; its slot goes to the head of the queue. */
   take(): T {
     const message = this.buffer.shift() as T;
-    if (this.#serving) this.#freed += 1;
+    if (this.serving) this.freed += 1;
     else if (this.senders.first === undefined) this.free += 1;
-    else this.#assign(1);
+    else this.assign(1);
     if (received.hasSubscribers) publish(received, this);
     return message;
   }
 
   /** Gives slots back that no message took. */
   giveBack(slots: number): void {
-    this.#assign(slots);
+    this.assign(slots);
     this.serveReceivers();
   }
 
@@ -130,26 +132,25 @@ export class MpscState<T> implements Observed {
    * the slot while it is being given the message.
    */
   serveReceivers(): void {
-    if (this.#serving) return;
+    if (this.serving) return;
     while (this.receivers.first !== undefined && (this.buffer.length > 0 || this.ended)) {
-      this.#serving = true;
+      this.serving = true;
       this.receivers.serveFirst();
-      this.#serving = false;
-      const freed = this.#freed;
-      this.#freed = 0;
-      this.#assign(freed);
+      this.serving = false;
+      const freed = this.freed;
+      this.freed = 0;
+      this.assign(freed);
     }
   }
 
   /** Queues a wait for slots, which gathers those that are free. */
-  park<R>(waiter: Waiter<R>, source: SlotSource<R>, wanted: number): void {
+  park(waiter: Waiter<unknown>, wanted: number): void {
     waiter.wanted = wanted;
-    waiter.payload = source;
     this.senders.push(waiter);
     if (this.free > 0) {
       const { free } = this;
       this.free = 0;
-      this.#assign(free);
+      this.assign(free);
     }
   }
 
@@ -176,7 +177,7 @@ export class MpscState<T> implements Observed {
     for (let waiter = this.senders.shift(); waiter !== undefined; waiter = this.senders.shift()) {
       this.free += waiter.held;
       waiter.held = 0;
-      (waiter.payload as SlotSource<unknown>).refused(waiter);
+      (waiter.source as SlotSource<unknown>).refused(waiter);
     }
     this.receiverGone.queue.serveAll();
     this.serveReceivers();
@@ -184,36 +185,38 @@ export class MpscState<T> implements Observed {
 
   /** Closes, and discards what is there and what permits may still bring. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.disposed) return;
+    this.disposed = true;
     this.close();
-    while (this.buffer.length > 0) this.#discard(this.take());
+    while (this.buffer.length > 0) this.discard(this.take());
     this.serveReceivers();
   }
 
   describe(): Omit<ChannelEvent, "missed"> {
     const { name, capacity, strong: senders } = this;
     const receivers = this.closed ? 0 : 1;
-    return { kind: "mpsc", channel: this.#channel, name, length: this.buffer.length, capacity, senders, receivers };
+    return { kind: "mpsc", channel: this.channel, name, length: this.buffer.length, capacity, senders, receivers };
   }
 
-  #assign(slots: number): void {
+  private assign(slots: number): void {
     let left = slots;
     for (let head = this.senders.first; head !== undefined && left > 0; head = this.senders.first) {
-      const given = Math.min(left, head.wanted - head.held);
-      head.held += given;
-      left -= given;
-      if (head.held < head.wanted) return;
+      const missing = head.wanted - head.held;
+      if (missing > left) {
+        head.held += left;
+        return;
+      }
+      left -= missing;
       head.held = 0;
       this.senders.remove(head);
-      (head.payload as SlotSource<unknown>).granted(head);
+      (head.source as SlotSource<unknown>).granted(head);
     }
     this.free += left;
   }
 
-  #discard(message: T): void {
+  private discard(message: T): void {
     try {
-      this.#onDiscard?.(message);
+      this.onDiscard?.(message);
     } catch (error) {
       this.runtime.report(error, { task: "mpsc onDiscard" });
     }

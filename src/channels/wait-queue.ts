@@ -2,17 +2,11 @@ import { List } from "../core/list.js";
 import { DISABLED, PENDING, type Source, type Waiter } from "../core/selectable.js";
 
 /**
- * Parked waits in the order in which they came, each with its source as payload: to end one is to take it off the
- * queue and poll its source again.
+ * Parked waits in the order in which they came: to end one is to take it off the queue and poll its source again.
  *
  * @internal
  */
 export class WaitQueue extends List<Waiter<unknown>> {
-  park(waiter: Waiter<unknown>, source: Source<unknown>): void {
-    waiter.payload = source;
-    this.push(waiter);
-  }
-
   /** Ends the first wait, which must be ready to end. */
   serveFirst(): void {
     const waiter = this.shift();
@@ -40,7 +34,7 @@ export class WaitQueue extends List<Waiter<unknown>> {
 }
 
 function sourceOf(waiter: Waiter<unknown>): Source<unknown> {
-  return waiter.payload as Source<unknown>;
+  return waiter.source as Source<unknown>;
 }
 
 function end(waiter: Waiter<unknown>, value: unknown): void {
@@ -63,7 +57,7 @@ export abstract class QueuedSource<T> implements Source<T> {
   abstract poll(): T | typeof PENDING | typeof DISABLED;
 
   arm(waiter: Waiter<T>): void {
-    this.queue.park(waiter, this);
+    this.queue.push(waiter);
   }
 
   disarm(waiter: Waiter<T>): void {

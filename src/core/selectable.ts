@@ -27,8 +27,10 @@ export interface Source<T> {
   /**
    * Takes a value if one is ready: returning it *is* the commit. Otherwise `PENDING`, or `DISABLED` once there will
    * be none. May throw, which rejects the wait.
+   *
+   * @param payload - What the wait brings along, see {@link WaiterNode.payload}.
    */
-  poll(): T | typeof PENDING | typeof DISABLED;
+  poll(payload?: unknown): T | typeof PENDING | typeof DISABLED;
   /** Parks a waiter, after `poll` answered `PENDING`. */
   arm(waiter: Waiter<T>): void;
   /** Lets a parked waiter go, in constant time: returns what it had gathered and passes on what it was told. */
@@ -57,7 +59,15 @@ export class WaiterNode extends ListNode {
   /** How many of them it has gathered so far. */
   held = 0;
   /** What it brings along, such as the value of a parked send. */
-  payload: unknown = undefined;
+  payload: unknown;
+  /** What it waits for. */
+  readonly source: unknown;
+
+  constructor(source?: unknown, payload?: unknown) {
+    super();
+    this.source = source;
+    this.payload = payload;
+  }
 }
 
 /** One parked wait, as the source sees it. */

@@ -18,19 +18,30 @@ export interface WaitOptions {
  *
  * @internal
  */
-export function wait<T>(runtime: Runtime, label: string, source: Source<T>, options?: WaitOptions): Promise<T> {
+export function wait<T>(
+  runtime: Runtime,
+  label: string,
+  source: Source<T>,
+  options?: WaitOptions,
+  payload?: unknown,
+): Promise<T> {
   const signal = options?.signal;
   if (signal?.aborted === true) return Promise.reject(signal.reason);
   try {
     const ms = options?.timeout === undefined ? undefined : toMs(options.timeout, "timeout");
-    const value = source.poll();
+    const value = source.poll(payload);
     if (value === DISABLED) throw neverReady(label);
     if (value !== PENDING) return runtime.ready(value);
     if (ms === 0) throw new TimeoutError(0);
-    const parked = new Parked(runtime, label, source);
-    const promise = parked.promise();
+    let resolve!: (value: T) => void;
+    let reject!: (error: unknown) => void;
+    const promise = new Promise<T>((onResolve, onReject) => {
+      resolve = onResolve;
+      reject = onReject;
+    });
+    const parked = new Parked(runtime, label, source, payload, resolve, reject);
     source.arm(parked);
-    parked.giveUpOn(signal, ms);
+    if (signal !== undefined || ms !== undefined) parked.giveUpOn(signal, ms);
     return promise;
   } catch (error) {
     return Promise.reject(error);
@@ -41,50 +52,61 @@ function neverReady(label: string): Error {
   return new Error(`${label} waits for something that will never be ready`);
 }
 
+/** The signal and the deadline of one parked wait. */
+interface GivingUp {
+  readonly registration: AbortRegistration | undefined;
+  readonly deadline: TimerHandle | undefined;
+}
+
+class Failure {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+// Made for each wait, so it is small and plain: bytes and `#` members are what it costs.
 class Parked<T> extends WaiterNode implements Waiter<T>, Wakeable, AbortTarget {
   readonly label: string;
-  readonly #runtime: Runtime;
-  readonly #source: Source<T>;
-  #resolve: ((value: T) => void) | undefined = undefined;
-  #reject: ((error: unknown) => void) | undefined = undefined;
-  #outcome: { readonly value: T } | { readonly error: unknown } | undefined = undefined;
-  #registration: AbortRegistration | undefined = undefined;
-  #deadline: TimerHandle | undefined = undefined;
+  private readonly runtime: Runtime;
+  private readonly resolve: (value: T) => void;
+  private readonly reject: (error: unknown) => void;
+  /** The value, a {@link Failure}, or still `PENDING`. */
+  private outcome: unknown = PENDING;
+  private givingUp: GivingUp | undefined = undefined;
 
-  constructor(runtime: Runtime, label: string, source: Source<T>) {
-    super();
-    this.#runtime = runtime;
+  constructor(
+    runtime: Runtime,
+    label: string,
+    source: Source<T>,
+    payload: unknown,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super(source, payload);
     this.label = label;
-    this.#source = source;
-  }
-
-  promise(): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.runtime = runtime;
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
   giveUpOn(signal: AbortSignal | undefined, ms: number | undefined): void {
-    if (this.#outcome !== undefined) return;
-    if (signal !== undefined) this.#registration = onAbort(signal, this);
-    if (ms !== undefined) {
-      this.#deadline = this.#runtime.timer(
-        ms,
-        () => {
-          this.#giveUp(new TimeoutError(ms));
-        },
-        this.label,
-      );
-    }
+    if (this.outcome !== PENDING) return;
+    const registration = signal === undefined ? undefined : onAbort(signal, this);
+    const late = (): void => {
+      this.giveUp(new TimeoutError(ms ?? 0));
+    };
+    const deadline = ms === undefined ? undefined : this.runtime.timer(ms, late, this.label);
+    this.givingUp = { registration, deadline };
   }
 
   commit(value: T): void {
-    this.#end({ value });
+    this.end(value);
   }
 
   fail(error: unknown): void {
-    this.#end({ error });
+    this.end(new Failure(error));
   }
 
   disable(): void {
@@ -92,25 +114,25 @@ class Parked<T> extends WaiterNode implements Waiter<T>, Wakeable, AbortTarget {
   }
 
   aborted(reason: unknown): void {
-    this.#giveUp(reason);
+    this.giveUp(reason);
   }
 
   settle(): void {
-    const outcome = this.#outcome;
-    if (outcome === undefined) return;
-    if ("value" in outcome) this.#resolve?.(outcome.value);
-    else this.#reject?.(outcome.error);
+    if (this.outcome instanceof Failure) this.reject(this.outcome.error);
+    else this.resolve(this.outcome as T);
   }
 
-  #giveUp(error: unknown): void {
-    this.#source.disarm(this);
+  private giveUp(error: unknown): void {
+    (this.source as Source<T>).disarm(this);
     this.fail(error);
   }
 
-  #end(outcome: { readonly value: T } | { readonly error: unknown }): void {
-    this.#outcome = outcome;
-    this.#registration?.unlink();
-    this.#deadline?.[Symbol.dispose]();
-    this.#runtime.wake(this);
+  private end(outcome: unknown): void {
+    this.outcome = outcome;
+    if (this.givingUp !== undefined) {
+      this.givingUp.registration?.unlink();
+      this.givingUp.deadline?.[Symbol.dispose]();
+    }
+    this.runtime.wake(this);
   }
 }
