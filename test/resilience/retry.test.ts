@@ -191,7 +191,9 @@ describe("aborting", () => {
     const result = retry(
       ({ signal }) =>
         new Promise(() => {
-          signal.addEventListener("abort", () => (heard = signal.reason));
+          signal.addEventListener("abort", () => {
+            heard = signal.reason;
+          });
         }),
       { signal: controller.signal },
     );

@@ -1,0 +1,86 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+
+const service = fileURLToPath(new URL("fixtures/service.ts", import.meta.url));
+let child: ChildProcessWithoutNullStreams | undefined;
+afterEach(() => {
+  child?.kill("SIGKILL");
+});
+
+/** Starts the service; `line` waits for something that it prints, `ended` for its end. */
+function start(scenario: string) {
+  const started = spawn(process.execPath, ["--import", "tsx", service, scenario]);
+  child = started;
+  const lines: string[] = [];
+  let stderr = "";
+  started.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const reader = createInterface(started.stdout);
+  reader.on("line", (line) => lines.push(line));
+  const closed = once(started, "close");
+  return {
+    line: async (wanted: string): Promise<void> => {
+      while (!lines.includes(wanted)) await Promise.race([once(reader, "line"), closed.then(() => fail(wanted))]);
+    },
+    signal: (name: NodeJS.Signals) => started.kill(name),
+    poke: () => started.stdin.write("go\n"),
+    ended: async () => {
+      const [code] = (await closed) as [number | null];
+      return { code, lines, stderr };
+    },
+  };
+  function fail(wanted: string): never {
+    throw new Error(`ended before it printed "${wanted}": ${lines.join(" | ")} ${stderr}`);
+  }
+}
+
+describe("a real process", { timeout: 30_000 }, () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s: hooks run, exit code 0", async (name) => {
+    const { line, signal, ended } = start("clean");
+    await line("ready");
+    signal(name);
+    const { code, lines } = await ended();
+    expect(lines).toEqual(["ready", `shutting down: ${name}`, "database closed"]);
+    expect(code).toBe(0);
+  });
+
+  test("the deadline: exit code 1 and the pending hooks named, though nothing else keeps the process alive", async () => {
+    const { line, poke, ended } = start("hangs");
+    await line("ready");
+    poke();
+    const { code, stderr } = await ended();
+    expect(stderr).toContain("shutdown did not finish within 200 ms; pending: jobs");
+    expect(code).toBe(1);
+  });
+
+  test("a second signal: exit code 128 and its number, at once", async () => {
+    const { line, signal, ended } = start("stubborn");
+    await line("ready");
+    signal("SIGTERM");
+    await line("stopping");
+    signal("SIGINT");
+    expect((await ended()).code).toBe(130);
+  });
+
+  test.each([
+    ["throws", "database closed after error"],
+    ["rejects", "database closed after unhandledRejection"],
+  ])("an error that nobody caught (%s): hooks run, it is printed, exit code 1", async (scenario, last) => {
+    const { line, poke, ended } = start(scenario);
+    await line("ready");
+    poke();
+    const { code, lines, stderr } = await ended();
+    expect(lines).toEqual(["ready", last]);
+    expect(stderr).toContain("Error: a bug");
+    expect(code).toBe(1);
+  });
+
+  test("importing installs nothing", async () => {
+    const { line, ended } = start("imported");
+    await line("listeners 0");
+    expect((await ended()).code).toBe(0);
+  });
+});
