@@ -18,7 +18,7 @@ export class WatchState<T> implements Observed {
   readonly runtime: Runtime;
   readonly name: string | undefined;
   /** Waits for a change. */
-  readonly changes = new WaitQueue();
+  readonly changes: WaitQueue = new WaitQueue();
   readonly unwatched: Condition = new Condition(() => this.receivers === 0);
   value: T;
   /** Counts changes; a receiver that has seen fewer has one to see. */

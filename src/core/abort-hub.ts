@@ -37,7 +37,7 @@ const hubs = new WeakMap<AbortSignal, Hub>();
 
 /** All of keelson's waits on one signal, behind one listener: eleven would print a warning on Node 20. */
 class Hub {
-  readonly targets = new List<AbortRegistration>();
+  readonly targets: List<AbortRegistration> = new List<AbortRegistration>();
   readonly #signal: AbortSignal;
   #queued = false;
   readonly #onAbort = (): void => {
