@@ -48,10 +48,10 @@ export class MpscState<T> implements Observed {
   readonly name: string | undefined;
   readonly capacity: number;
   readonly buffer: Buffer<T>;
-  readonly senders = new List<Waiter<unknown>>();
-  readonly receivers = new WaitQueue();
+  readonly senders: List<Waiter<unknown>> = new List<Waiter<unknown>>();
+  readonly receivers: WaitQueue = new WaitQueue();
   readonly receiverGone: Condition = new Condition(() => this.closed);
-  readonly sends = new SendSource<T>(this);
+  readonly sends: SendSource<T> = new SendSource<T>(this);
   free: number;
   /** Slots reserved by permits that are neither used nor released. */
   reserved = 0;
