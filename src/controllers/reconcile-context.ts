@@ -24,7 +24,7 @@ export interface ReconcileContext {
   /** For what a person should see. */
   readonly log: Logger;
   /** The time, in milliseconds since the epoch. */
-  now(): number;
+  readonly now: () => number;
   /** The objects of `kind` that this object manages. */
-  owned<Spec, Status>(kind: Kind<Spec, Status, unknown>): readonly Resource<Spec, Status>[];
+  readonly owned: <Spec, Status>(kind: Kind<Spec, Status, unknown>) => readonly Resource<Spec, Status>[];
 }

@@ -30,6 +30,11 @@ export class RunContext implements ReconcileContext {
   readonly #link: LinkedSignal;
   #client: ResourceClient | undefined = undefined;
 
+  // Functions, not methods: reconcilers take their context apart.
+  readonly now = (): number => this.#parts.runtime.wallNow();
+  readonly owned = <Spec, Status>(kind: Kind<Spec, Status, unknown>): readonly Resource<Spec, Status>[] =>
+    cacheOf(this.#parts.caches, kind.name).ownedBy(this.#parts.uid) as Resource<Spec, Status>[];
+
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.key = parts.key;
@@ -46,14 +51,6 @@ export class RunContext implements ReconcileContext {
 
   get signal(): AbortSignal {
     return this.#link.signal;
-  }
-
-  now(): number {
-    return this.#parts.runtime.wallNow();
-  }
-
-  owned<Spec, Status>(kind: Kind<Spec, Status, unknown>): readonly Resource<Spec, Status>[] {
-    return cacheOf(this.#parts.caches, kind.name).ownedBy(this.#parts.uid) as Resource<Spec, Status>[];
   }
 
   /** Aborts the run's signal. */

@@ -1,0 +1,265 @@
+import { mpsc } from "../../channels/index.js";
+import {
+  type Controller,
+  type Manager,
+  type ReconcileContext,
+  channel,
+  createManager,
+  defineController,
+} from "../../controllers/index.js";
+import { type Duration, type Logger, type Runtime, currentRuntime, silentLogger, toMs } from "../../core/index.js";
+import { type ResourceClient, type ResourceKey, setCondition } from "../../resources/index.js";
+import type { Resources } from "../../scheduler/index.js";
+import type { StateStore } from "../../store/index.js";
+import { Instance } from "../kinds/instance.js";
+import { Node } from "../kinds/node.js";
+import { NodeLease } from "../kinds/node-lease.js";
+import { agentFinalizer } from "../names.js";
+import { type InstanceState, Supervisor } from "./supervisor.js";
+import type { WorkloadRuntime } from "./workload-runtime.js";
+
+/** How {@link createAgent} is set up. */
+export interface AgentOptions {
+  /** Where the objects live. */
+  readonly store: StateStore;
+  /** The name of its node. */
+  readonly node: string;
+  /** What the node can give. */
+  readonly capacity: Resources;
+  /** The node's labels, when the agent creates it. @defaultValue none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What runs the instances. */
+  readonly workloads: WorkloadRuntime;
+  /** Where relative commands and working directories begin. @defaultValue the process's working directory */
+  readonly cwd?: string;
+  /** How often it says that it lives. @defaultValue `"10s"` */
+  readonly heartbeat?: Duration;
+  /** Whether its instances end with it or go on. @defaultValue `"stop"` */
+  readonly onStop?: "stop" | "leave";
+  /** The key prefix of the objects. @defaultValue the resource client's */
+  readonly prefix?: string;
+  /** @defaultValue nothing is logged */
+  readonly log?: Logger;
+  /** @defaultValue the ambient one */
+  readonly runtime?: Runtime;
+}
+
+/** Runs the instances that are bound to one node. */
+export interface Agent {
+  /** The name of its node. */
+  readonly node: string;
+  /** Runs until `signal` aborts; then stops its instances, or leaves them running, as `onStop` says. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * An agent: watches the Instances bound to its node, runs them, and is the only writer of their status.
+ *
+ * @remarks
+ * It creates its Node, reports capacity, and writes a NodeLease as its heartbeat. An instance is started once per
+ * restart count; after a restart of the agent, runs that are still there are taken over by uid.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { childProcessRuntime, createAgent } from "keelson/reconcilers";
+ * import { memoryStore } from "keelson/store/memory";
+ *
+ * const workloads = childProcessRuntime({ stateDir: await mkdtemp(`${tmpdir()}/keelson-`) });
+ * const agent = createAgent({ store: memoryStore(), node: "alpha", capacity: { cpu: 4_000 }, workloads });
+ * agent.node // => "alpha"
+ * ```
+ */
+export function createAgent(options: AgentOptions): Agent {
+  return new NodeAgent(options);
+}
+
+class NodeAgent implements Agent {
+  readonly node: string;
+  readonly #options: AgentOptions;
+  readonly #runtime: Runtime;
+  readonly #log: Logger;
+  readonly #supervisors = new Map<string, Supervisor>();
+  readonly #adoptable = new Map<string, number>();
+  readonly #changes: mpsc.UnboundedSender<ResourceKey>;
+  readonly #manager: Manager;
+
+  constructor(options: AgentOptions) {
+    this.node = options.node;
+    this.#options = options;
+    this.#runtime = options.runtime ?? currentRuntime();
+    this.#log = options.log ?? silentLogger;
+    const [changes, changed] = mpsc.unbounded<ResourceKey>({ runtime: this.#runtime });
+    this.#changes = changes;
+    this.#manager = createManager({
+      store: options.store,
+      controllers: [this.#controller(changed)],
+      runnables: [{ name: "heartbeat", run: (signal) => this.#beat(signal) }],
+      runtime: this.#runtime,
+      log: this.#log,
+      ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
+    });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    for (const { uid, restart } of await this.#runtime.real(() => this.#options.workloads.list())) {
+      this.#adoptable.set(uid, restart);
+    }
+    await this.#register();
+    try {
+      await this.#manager.run(signal);
+    } finally {
+      await this.#leave();
+    }
+  }
+
+  #controller(changed: AsyncIterable<ResourceKey>): Controller {
+    return defineController({
+      name: `agent-${this.node}`,
+      for: Instance,
+      concurrency: 64,
+      timeout: "10m",
+      triggers: [channel(changed)],
+      reconcile: (instance, context) =>
+        instance.spec.nodeName === this.node ? this.#reconcile(instance, context) : undefined,
+      onGone: () => undefined,
+    });
+  }
+
+  async #reconcile(instance: Instance, { client, now, signal }: ReconcileContext): Promise<void> {
+    if (instance.metadata.deletionTimestamp !== undefined) {
+      await this.#end(instance, client);
+      return;
+    }
+    const { phase } = instance.status ?? {};
+    if (phase === "Succeeded" || phase === "Failed") return;
+    let held = instance;
+    if (!instance.metadata.finalizers.includes(agentFinalizer)) {
+      held = await client.update(instance, ({ metadata }) => void metadata.finalizers.push(agentFinalizer), { signal });
+    }
+    const supervisor = this.#supervisors.get(held.metadata.uid) ?? this.#supervise(held);
+    await writeStatus(held, supervisor.state, client, now());
+  }
+
+  #supervise(instance: Instance): Supervisor {
+    const { uid, name, namespace } = instance.metadata;
+    const restarts =
+      this.#adoptable.get(uid) ?? (instance.status?.startedAt === undefined ? 0 : (instance.status.restarts ?? 0) + 1);
+    this.#adoptable.delete(uid);
+    const supervisor = new Supervisor(instance, restarts, {
+      runtime: this.#runtime,
+      workloads: this.#options.workloads,
+      node: this.node,
+      cwd: this.#options.cwd ?? process.cwd(),
+      onChange: () => {
+        if (!this.#changes.isClosed) this.#changes.send({ name, namespace });
+      },
+    });
+    this.#supervisors.set(uid, supervisor);
+    return supervisor;
+  }
+
+  /** Its process first, then its last status, then the finalizer: an Instance that has gone has no process. */
+  async #end(instance: Instance, client: ResourceClient): Promise<void> {
+    if (!instance.metadata.finalizers.includes(agentFinalizer)) return;
+    const { uid, deletionGracePeriodSeconds } = instance.metadata;
+    const graceMs = (deletionGracePeriodSeconds ?? instance.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+    const supervisor = this.#supervisors.get(uid);
+    if (supervisor !== undefined) await supervisor.stop(graceMs);
+    else await this.#stopUnsupervised(uid, graceMs);
+    if (supervisor !== undefined) await writeStatus(instance, supervisor.state, client, this.#runtime.wallNow());
+    this.#supervisors.delete(uid);
+    await client.update(instance, ({ metadata }) => {
+      metadata.finalizers = metadata.finalizers.filter((name) => name !== agentFinalizer);
+    });
+  }
+
+  async #stopUnsupervised(uid: string, graceMs: number): Promise<void> {
+    const { workloads } = this.#options;
+    await this.#runtime.real(async () => {
+      const runs = (await workloads.list()).filter((run) => run.uid === uid);
+      await Promise.all(runs.map((run) => workloads.stop(run, graceMs)));
+    });
+  }
+
+  async #register(): Promise<void> {
+    const { client } = this.#manager;
+    const { capacity, labels = {} } = this.#options;
+    const node =
+      (await client.get(Node, this.node)) ??
+      (await client.create(Node, { metadata: { name: this.node, labels }, spec: {} }));
+    const ready = {
+      type: "Ready",
+      status: "True",
+      reason: "AgentReady",
+      message: "the agent takes instances",
+    } as const;
+    const conditions = setCondition(node.status?.conditions, ready, new Date(this.#runtime.wallNow()));
+    await client.patchStatus(node, { capacity, conditions });
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const everyMs = toMs(this.#options.heartbeat ?? "10s", "heartbeat");
+    while (!signal.aborted) {
+      await this.#manager.client
+        .apply(
+          NodeLease,
+          {
+            metadata: { name: this.node },
+            spec: {
+              holder: this.node,
+              renewedAt: new Date(this.#runtime.wallNow()).toISOString(),
+              durationSeconds: 40,
+            },
+          },
+          { manager: "agent" },
+        )
+        .catch((error: unknown) => {
+          this.#log.warn({ error, node: this.node }, "could not renew the node's lease");
+        });
+      await this.#runtime.sleep(everyMs, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #leave(): Promise<void> {
+    this.#changes.close();
+    const supervisors = [...this.#supervisors.values()];
+    if (this.#options.onStop === "leave") for (const supervisor of supervisors) supervisor.abandon();
+    else await Promise.all(supervisors.map((supervisor) => supervisor.stop(supervisor.graceMs)));
+    const node = await this.#manager.client.get(Node, this.node).catch(() => undefined);
+    if (node === undefined) return;
+    const stopped = {
+      type: "Ready",
+      status: "False",
+      reason: "AgentStopped",
+      message: "the agent has stopped",
+    } as const;
+    const conditions = setCondition(node.status?.conditions, stopped, new Date(this.#runtime.wallNow()));
+    await this.#manager.client.patchStatus(node, { conditions }).catch((error: unknown) => {
+      this.#log.warn({ error, node: this.node }, "could not say that the node is leaving");
+    });
+  }
+}
+
+async function writeStatus(
+  instance: Instance,
+  state: InstanceState,
+  client: ResourceClient,
+  now: number,
+): Promise<void> {
+  const { ready, phase, restarts, pid, port, startedAt, lastExit, message } = state;
+  const conditions = setCondition(instance.status?.conditions, { type: "Ready", ...ready }, new Date(now));
+  const observedGeneration = instance.metadata.generation;
+  await client.patchStatus(instance, {
+    observedGeneration,
+    phase,
+    restarts,
+    pid,
+    port,
+    startedAt,
+    lastExit,
+    message,
+    conditions,
+  });
+}

@@ -1,0 +1,33 @@
+/**
+ * A small but real orchestrator: kinds, the reconcilers that keep them, and the agent that runs processes.
+ *
+ * @module reconcilers
+ */
+export { type Agent, type AgentOptions, createAgent } from "./agent/agent.js";
+export { type ChildProcessOptions, childProcessRuntime } from "./agent/child-process-runtime.js";
+export { StartError, type StartFailure } from "./agent/errors.js";
+export type { Run, RunExit, RunSpec, WorkloadRuntime } from "./agent/workload-runtime.js";
+export { type BindingOptions, bindingController } from "./binding-controller.js";
+export { deploymentController } from "./deployment-controller.js";
+export { drainController } from "./drain-controller.js";
+export {
+  type Amount,
+  Deployment,
+  type DeploymentInput,
+  type DeploymentSpec,
+  type DeploymentStatus,
+  type DeploymentStrategy,
+} from "./kinds/deployment.js";
+export { Instance, type InstanceExit, type InstanceSpec, type InstanceStatus, type Probe } from "./kinds/instance.js";
+export { NodeLease, type NodeLeaseSpec } from "./kinds/node-lease.js";
+export { Node, type NodeSpec, type NodeStatus } from "./kinds/node.js";
+export {
+  type InstanceTemplate,
+  Workload,
+  type WorkloadInput,
+  type WorkloadSpec,
+  type WorkloadStatus,
+} from "./kinds/workload.js";
+export { agentFinalizer, revisionAnnotation, templateHashLabel } from "./names.js";
+export { type RolloutBounds, type RolloutStep, type VersionCounts, rolloutBounds, rolloutStep } from "./rollout.js";
+export { workloadController } from "./workload-controller.js";

@@ -1,0 +1,56 @@
+import type { Condition, Resource } from "../resources/index.js";
+import type { Instance } from "./kinds/instance.js";
+
+/** The condition of that type, if the object has it. */
+export function conditionOf(resource: Resource<unknown, unknown>, type: string): Condition | undefined {
+  return (resource.status as { readonly conditions?: readonly Condition[] } | undefined)?.conditions?.find(
+    (condition) => condition.type === type,
+  );
+}
+
+/** Whether it counts towards its owner's replicas: it has not ended for good and is not going. */
+export function isActive({ metadata, status }: Instance): boolean {
+  return metadata.deletionTimestamp === undefined && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+}
+
+/** Whether its process runs and its probe passes. */
+export function isReady(instance: Instance): boolean {
+  return isActive(instance) && conditionOf(instance, "Ready")?.status === "True";
+}
+
+/** Milliseconds until a ready instance counts as available; 0 when it does, `Infinity` when it is not ready. */
+export function availableIn(instance: Instance, minReadySeconds: number, now: number): number {
+  const ready = conditionOf(instance, "Ready");
+  if (!isReady(instance) || ready === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(0, Date.parse(ready.lastTransitionTime) + minReadySeconds * 1_000 - now);
+}
+
+/**
+ * Which instances to give up first: unbound, then not running, not ready, sharing a node with more siblings, ready for
+ * less time, restarted more often, newer; ties by name, so that the answer is always the same.
+ *
+ * @remarks The order of Kubernetes' replica set controller (`controller_utils.go`, `ActivePodsWithRanks`).
+ */
+export function victimsFirst(instances: readonly Instance[]): Instance[] {
+  const siblings = new Map<string, number>();
+  for (const { spec } of instances) siblings.set(spec.nodeName ?? "", (siblings.get(spec.nodeName ?? "") ?? 0) + 1);
+  const rank = (instance: Instance): readonly (number | string)[] => [
+    instance.spec.nodeName === undefined ? 0 : 1,
+    instance.status?.phase === "Running" ? 1 : 0,
+    isReady(instance) ? 1 : 0,
+    -(siblings.get(instance.spec.nodeName ?? "") ?? 0),
+    -Date.parse(conditionOf(instance, "Ready")?.lastTransitionTime ?? instance.metadata.creationTimestamp),
+    -(instance.status?.restarts ?? 0),
+    -Date.parse(instance.metadata.creationTimestamp),
+    instance.metadata.name,
+  ];
+  return [...instances].sort((a, b) => compareRanks(rank(a), rank(b)));
+}
+
+function compareRanks(a: readonly (number | string)[], b: readonly (number | string)[]): number {
+  for (const [index, left] of a.entries()) {
+    const right = b[index] ?? 0;
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
+}

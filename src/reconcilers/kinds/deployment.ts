@@ -1,0 +1,56 @@
+import { type BaseStatus, type Kind, type ResourceOf, defineKind } from "../../resources/index.js";
+import type { InstanceTemplate } from "./workload.js";
+
+/** A number of instances, or a share of all of them. */
+export type Amount = number | `${number}%`;
+
+/** How one version replaces another. */
+export type DeploymentStrategy =
+  | { readonly type: "RollingUpdate"; readonly maxSurge?: Amount; readonly maxUnavailable?: Amount }
+  | { readonly type: "Recreate" };
+
+/** What should run, and how it is changed. */
+export interface DeploymentSpec {
+  /** How many instances. */
+  readonly replicas: number;
+  /** What each of them is. */
+  readonly template: InstanceTemplate;
+  /** How one version replaces another. */
+  readonly strategy: DeploymentStrategy;
+  /** Seconds an instance must be ready to count as available. */
+  readonly minReadySeconds: number;
+  /** Old Workloads kept. */
+  readonly revisionHistoryLimit: number;
+  /** Seconds without progress before `Progressing` turns `False`. */
+  readonly progressDeadlineSeconds: number;
+  /** No roll-out; scaling goes on. */
+  readonly paused: boolean;
+}
+
+/** What runs. */
+export interface DeploymentStatus extends BaseStatus {
+  /** Instances of all versions. */
+  readonly replicas?: number;
+  /** Instances of the present version. */
+  readonly updatedReplicas?: number;
+  /** Those that are ready. */
+  readonly readyReplicas?: number;
+  /** Those that have been ready long enough. */
+  readonly availableReplicas?: number;
+  /** How many more should be available. */
+  readonly unavailableReplicas?: number;
+  /** When these numbers last moved towards the goal: ISO 8601, UTC. */
+  readonly progressedAt?: string;
+}
+
+/** A Deployment as a writer gives it. */
+export type DeploymentInput = Pick<DeploymentSpec, "template"> & Partial<DeploymentSpec>;
+
+/** What should run, and how it is changed. */
+export type Deployment = ResourceOf<typeof Deployment>;
+/** The kind of {@link DeploymentSpec}. */
+export const Deployment: Kind<DeploymentSpec, DeploymentStatus, DeploymentInput> = /* @__PURE__ */ defineKind<
+  DeploymentSpec,
+  DeploymentStatus,
+  DeploymentInput
+>()("Deployment", {});

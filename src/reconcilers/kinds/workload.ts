@@ -1,0 +1,49 @@
+import { type BaseStatus, type Kind, type ResourceOf, defineKind } from "../../resources/index.js";
+import type { InstanceSpec } from "./instance.js";
+
+/** The instances to make. */
+export interface InstanceTemplate {
+  /** Their labels. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Their spec; Binding adds `nodeName`. */
+  readonly spec: Omit<InstanceSpec, "nodeName">;
+}
+
+/** A number of equal instances, as wanted. */
+export interface WorkloadSpec {
+  /** How many. */
+  readonly replicas: number;
+  /** Labels that its instances have; cannot be changed. */
+  readonly selector: Readonly<Record<string, string>>;
+  /** What each of them is. */
+  readonly template: InstanceTemplate;
+  /** Seconds an instance must be ready to count as available. */
+  readonly minReadySeconds: number;
+}
+
+/** A number of equal instances, as they are. */
+export interface WorkloadStatus extends BaseStatus {
+  /** Instances there are, without those that are going. */
+  readonly replicas?: number;
+  /** Those that are ready. */
+  readonly readyReplicas?: number;
+  /** Those that have been ready for `minReadySeconds`. */
+  readonly availableReplicas?: number;
+}
+
+/** A Workload as a writer gives it. */
+export type WorkloadInput = Pick<WorkloadSpec, "selector" | "template"> & Partial<WorkloadSpec>;
+
+/** A number of equal instances. */
+export type Workload = ResourceOf<typeof Workload>;
+/** The kind of {@link WorkloadSpec}. */
+export const Workload: Kind<WorkloadSpec, WorkloadStatus, WorkloadInput> = /* @__PURE__ */ defineKind<
+  WorkloadSpec,
+  WorkloadStatus,
+  WorkloadInput
+>()("Workload", {
+  validateUpdate: (next, previous) =>
+    JSON.stringify(next.selector) === JSON.stringify(previous.selector)
+      ? undefined
+      : { path: "spec.selector", message: "cannot be changed" },
+});
