@@ -62,6 +62,7 @@ class Loop<T> {
   readonly #runtime: Runtime;
   readonly #finished = deferred<undefined>();
   #isExhausted = false;
+  #limit = 1;
   #workers = 0;
   #calls = 0;
   #items = 0;
@@ -77,7 +78,9 @@ class Loop<T> {
     this.#cohort.onStop = () => {
       this.#check();
     };
-    for (let worker = 0; worker < limit && this.#goesOn(); worker += 1) void this.#work();
+    this.#limit = limit;
+    do void this.#work();
+    while (!this.#pull.isAsync && this.#mayGrow());
     await this.#finished.promise;
     this.#pull.close();
     this.#cohort.end();
@@ -90,7 +93,10 @@ class Loop<T> {
         const pulled = this.#pull.next();
         const next = pulled instanceof Promise ? await pulled : pulled;
         if (next.done === true) this.#isExhausted = true;
-        else if (!this.#cohort.isStopped) await this.#call(next.value);
+        if (!this.#goesOn()) break;
+        // An async source is asked for one item at a time, so that a worker is added with each until all are there.
+        if (this.#pull.isAsync && this.#mayGrow()) void this.#work();
+        await this.#call(next.value as T);
       }
     } catch (error) {
       this.#cohort.failed(error);
@@ -108,6 +114,10 @@ class Loop<T> {
     }
     this.#items += 1;
     if (this.#items % itemsPerTurn === 0) await this.#runtime.yieldNow();
+  }
+
+  #mayGrow(): boolean {
+    return this.#workers < this.#limit && this.#goesOn();
   }
 
   #goesOn(): boolean {

@@ -7,6 +7,8 @@ export type AnyIterable<T> = Iterable<T> | AsyncIterable<T>;
  * @internal
  */
 export interface Pull<T> {
+  /** Whether results come in promises. */
+  readonly isAsync: boolean;
   /** The next result: at once from a sync source, so that it costs no microtask. */
   next(): IteratorResult<T, unknown> | Promise<IteratorResult<T, unknown>>;
   /** Tells a source that has more that no more is wanted; its answer is ignored, since something else went wrong. */
@@ -21,6 +23,7 @@ export function pullFrom<T>(source: AnyIterable<T>): Pull<T> {
 }
 
 class SyncPull<T> implements Pull<T> {
+  readonly isAsync = false;
   readonly #iterator: Iterator<T, unknown>;
   #isOver = false;
 
@@ -51,6 +54,7 @@ class SyncPull<T> implements Pull<T> {
 
 /** Async iterators are asked for one value at a time, since few can be asked for more. */
 class AsyncPull<T> implements Pull<T> {
+  readonly isAsync = true;
   readonly #iterator: AsyncIterator<T, unknown>;
   #last: Promise<unknown> = Promise.resolve();
   #isOver = false;

@@ -49,15 +49,11 @@ export function startTask<T>(
 ): Task<T> {
   const name = options?.name ?? (run.name === "" ? "task" : run.name);
   const task = new Task(options?.runtime ?? defaultRuntime, run, name, options?.signal, owner);
-  if (starting.push(task) === 1) void Promise.resolve().then(startAll);
+  void next.then(() => {
+    task.start();
+  });
   return task;
 }
 
-/** Tasks spawned since the last microtask of ours: one for all of them is cheaper than one for each. */
-let starting: { start(): void }[] = [];
-
-function startAll(): void {
-  const tasks = starting;
-  starting = [];
-  for (const task of tasks) task.start();
-}
+/** One `then` for each task, and not one for all of a microtask, keeps each in the async context of its `spawn`. */
+const next: Promise<void> = /* @__PURE__ */ Promise.resolve();
