@@ -3,6 +3,8 @@
  *
  * @module store
  */
+export { type Codec, jsonCodec } from "./codec.js";
+export { type Swap, compareAndSwap } from "./compare-and-swap.js";
 export { type Compare, type Comparison, type When, when } from "./compare.js";
 export {
   AmbiguousResultError,
@@ -42,3 +44,10 @@ export { type KeyBounds, inRange, keyAfter, keyBounds } from "./key-bounds.js";
 export { checkKey, checkRange } from "./key-check.js";
 export { compareKeys } from "./key-order.js";
 export { type TxnLimits, checkTxn } from "./txn-check.js";
+export { namespaced } from "./namespaced.js";
+export { type WriteOptions, put } from "./put.js";
+export { type Insertion, putIfAbsent } from "./put-if-absent.js";
+export { readOnly } from "./read-only.js";
+export { exportSnapshot } from "./snapshot-export.js";
+export { type ImportedSnapshot, importSnapshot } from "./snapshot-import.js";
+export { type Entry, type EntryBatch, type EntryEvent, type TypedStore, typed } from "./typed.js";

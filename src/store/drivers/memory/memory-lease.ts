@@ -11,7 +11,7 @@ import type { Slot } from "./version.js";
 export class MemoryLease implements Lease {
   readonly id: string;
   readonly ttlMs: number;
-  readonly slots = new Set<Slot>();
+  readonly slots: Set<Slot> = new Set<Slot>();
   readonly #runtime: Runtime;
   readonly #table: LeaseTable;
   readonly #link = new LinkedSignal();
