@@ -1,6 +1,6 @@
 import { shown } from "../core/check.js";
 import { type FieldIssue, InvalidResourceError } from "./errors.js";
-import { fieldPath } from "./field-path.js";
+import { fieldPath, formatPath } from "./field-path.js";
 import { isObject, jsonCopy } from "./json.js";
 import type { Kind } from "./kind.js";
 import { annotationIssues, issue, labelIssues, qualifiedNameComplaint } from "./names.js";
@@ -92,7 +92,7 @@ export async function validSpec(kind: Kind, key: ResourceKey, input: unknown): P
   const result = await kind.options.schema?.["~standard"].validate(input);
   if (result?.issues !== undefined) {
     const issues = result.issues.map(({ message, path = [] }) => ({
-      path: path.reduce<string>((at, step) => fieldPath(at, typeof step === "object" ? step.key : step), "spec"),
+      path: formatPath("spec", path),
       message,
     }));
     throw new InvalidResourceError(kind.name, key, issues);

@@ -17,7 +17,8 @@ export function mergeFields(current: unknown, desired: unknown, last: unknown, o
     }
   }
   for (const [field, value] of Object.entries(desired)) {
-    if (value === undefined) continue;
+    // Assigning to that name would set the prototype.
+    if (value === undefined || field === "__proto__") continue;
     merged[field] = mergeFields(own(merged, field), value, own(last, field), below(others, field));
   }
   return merged;

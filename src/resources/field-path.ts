@@ -7,3 +7,8 @@ export function fieldPath(path: string, step: PropertyKey): string {
   if (!identifier.test(name)) return `${path}[${JSON.stringify(name)}]`;
   return path === "" ? name : `${path}.${name}`;
 }
+
+/** A path with the steps of a schema's issue. */
+export function formatPath(path: string, steps: readonly (PropertyKey | { readonly key: PropertyKey })[]): string {
+  return steps.reduce<string>((at, step) => fieldPath(at, typeof step === "object" ? step.key : step), path);
+}

@@ -49,5 +49,6 @@ export type {
   ResourceKey,
   UpdateDraft,
 } from "./resource.js";
+export * as s from "./schema.js";
 export type { SchemaIssue, SchemaResult, StandardSchema, StandardSchemaProps } from "./standard-schema.js";
 export { type ResourceWaitOptions, waitFor, waitForDeletion } from "./wait-for.js";

@@ -117,19 +117,14 @@ export class ObjectWatch {
   }
 
   *#delivered(batch: WatchBatch): Generator<Event> {
-    let told = 0;
     if (batch.type === "events") {
-      for (const { type, kv } of batch.events) {
-        for (const event of type === "put" ? this.#put(kv) : this.#gone(kv.key, kv.modRevision)) {
-          told += 1;
-          yield event;
-        }
-      }
+      for (const { type, kv } of batch.events)
+        yield* type === "put" ? this.#put(kv) : this.#gone(kv.key, kv.modRevision);
     }
     if (batch.revision <= this.#seen) return;
     this.#seen = batch.revision;
-    // Also when nothing of a revision is selected: who waits for their own write need not wait for the next progress.
-    if (told === 0) yield { type: "progress", resourceVersion: String(batch.revision) };
+    // After every batch: an object's version does not say that all before it was delivered, as a relist goes by name.
+    yield { type: "progress", resourceVersion: String(batch.revision) };
   }
 
   *#put(kv: KeyValue): Generator<Event> {
