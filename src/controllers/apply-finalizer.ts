@@ -17,9 +17,12 @@ export async function applyFinalizer(
   const has = resource.metadata.finalizers.includes(name);
   if (resource.metadata.deletionTimestamp === undefined) {
     if (has) return resource;
-    return await context.client.update(resource, ({ metadata }) => {
-      if (!metadata.finalizers.includes(name)) metadata.finalizers.push(name);
+    const updated = await context.client.update(resource, ({ metadata }, latest) => {
+      // One that is being deleted by now takes no finalizer, and needs none: nothing was done for it yet.
+      if (latest.metadata.deletionTimestamp !== undefined || metadata.finalizers.includes(name)) return;
+      metadata.finalizers.push(name);
     });
+    return updated.metadata.deletionTimestamp === undefined ? updated : undefined;
   }
   if (!has) return undefined;
   const again = await finalizer.cleanup(resource, context);

@@ -1,82 +1,99 @@
-import type { Resource, ResourceEvent, ResourceKey } from "../resources/index.js";
+import type { Kind, Resource, ResourceEvent, ResourceKey } from "../resources/index.js";
 import type { Controller } from "./controller.js";
 import type { LoopParts } from "./loop-parts.js";
-import { keyString } from "./object-key.js";
+import { keyString, keyStringOf } from "./object-key.js";
+import type { Predicate } from "./predicate.js";
+import { pullKeys } from "./pull-keys.js";
 import type { MapToKeys, Trigger } from "./trigger.js";
 import { backgroundPriority } from "./work-queue.js";
 
-type Enqueue = (key: ResourceKey, priority: number) => void;
+/** Puts a key on the controller's queue. */
+export type Enqueue = (key: string, priority: number) => void;
 
 /**
- * Connects a controller's triggers to the caches that feed them.
+ * Connects a controller's own kind and its triggers to what feeds them.
  *
  * @internal
  */
 export function bindTriggers(controller: Controller, parts: LoopParts, enqueue: Enqueue): void {
-  for (const trigger of controller.options.triggers) bindTrigger(trigger, controller, parts, enqueue);
+  const { for: kind, when, triggers } = controller.options;
+  listen(kind, when, parts, ({ resource }, priority) => {
+    enqueue(keyString(resource.metadata), priority);
+  });
+  for (const trigger of triggers) bindTrigger(trigger, controller, parts, enqueue);
 }
 
 function bindTrigger(trigger: Trigger, controller: Controller, parts: LoopParts, enqueue: Enqueue): void {
-  if (trigger.type === "channel") {
-    void pull(trigger.keys, parts, enqueue);
-    return;
+  const { for: kind } = controller.options;
+  switch (trigger.type) {
+    case "owns":
+      listen(trigger.kind, trigger.when, parts, (event, priority) => {
+        for (const resource of bothSides(event)) for (const key of ownersOf(resource, kind)) enqueue(key, priority);
+      });
+      return;
+    case "watches":
+      listen(trigger.kind, trigger.when, parts, (event, priority) => {
+        for (const resource of bothSides(event)) {
+          void mapKeys(trigger.map, resource, parts, (key) => {
+            enqueue(keyStringOf(kind, key), priority);
+          });
+        }
+      });
+      return;
+    case "channel":
+      void pullKeys(trigger.keys, parts, (key) => {
+        enqueue(keyStringOf(kind, key), 0);
+      });
   }
-  const cache = parts.caches.get(trigger.kind.name);
+}
+
+type Change = Extract<ResourceEvent<unknown, unknown>, { readonly resource: Resource }>;
+
+function listen(
+  { name }: Kind,
+  when: Predicate | undefined,
+  parts: LoopParts,
+  changed: (event: Change, priority: number) => void,
+): void {
+  const cache = parts.caches.get(name);
   cache?.listen((event) => {
-    if (!("resource" in event)) return;
-    if (trigger.when !== undefined && event.type !== "deleted" && !trigger.when(event)) return;
-    const priority = event.type === "added" && !cache.isSynced ? backgroundPriority : 0;
-    for (const resource of bothSides(event)) {
-      if (trigger.type === "owns") {
-        for (const key of managers(resource, controller)) enqueue(key, priority);
-      } else {
-        mapKeys(trigger.map, resource, parts, (key) => {
-          enqueue(key, priority);
-        });
-      }
-    }
+    if (!("resource" in event) || !passes(when, event, parts)) return;
+    changed(event, event.type === "added" && !cache.isSynced ? backgroundPriority : 0);
   });
 }
 
-/** Of a change, both the object as it is and as it was: one that changes owners wakes both. */
-function bothSides(event: ResourceEvent<unknown, unknown> & { readonly resource: Resource }): readonly Resource[] {
-  return event.type === "modified" ? [event.resource, event.previous] : [event.resource];
-}
-
-function managers({ metadata }: Resource, { options }: Controller): readonly ResourceKey[] {
-  return metadata.ownerReferences
-    .filter(({ kind, controller }) => kind === options.for.name && controller === true)
-    .map(({ name }) => (options.for.scope === "cluster" ? { name } : { namespace: metadata.namespace, name }));
-}
-
-function mapKeys(
-  map: MapToKeys<Resource>,
-  resource: Resource,
-  parts: LoopParts,
-  add: (key: ResourceKey) => void,
-): void {
-  const failed = (error: unknown): void => {
-    parts.log.error({ object: keyString(resource.metadata), error }, "a trigger's map failed");
-  };
+/** Deletions always pass; a predicate that fails lets everything pass, as one reconcile too many does no harm. */
+function passes(when: Predicate | undefined, event: Change, { log }: LoopParts): boolean {
+  if (when === undefined || event.type === "deleted") return true;
   try {
-    const keys = map(resource, { client: parts.clients(() => undefined) });
-    if ("then" in keys)
-      keys.then((found) => {
-        found.forEach(add);
-      }, failed);
-    else keys.forEach(add);
+    return when(event);
   } catch (error) {
-    failed(error);
+    log.error({ object: keyString(event.resource.metadata), error }, "a predicate failed");
+    return true;
   }
 }
 
-async function pull(keys: AsyncIterable<ResourceKey>, { stop, runtime }: LoopParts, enqueue: Enqueue): Promise<void> {
+/** Of a change, both the object as it is and as it was: one that changes owners wakes both. */
+function bothSides(event: Change): readonly Resource[] {
+  return event.type === "modified" ? [event.resource, event.previous] : [event.resource];
+}
+
+function ownersOf({ metadata }: Resource, owner: Kind): readonly string[] {
+  return metadata.ownerReferences
+    .filter(({ kind, controller }) => kind === owner.name && controller === true)
+    .map(({ name }) => keyStringOf(owner, { name, namespace: metadata.namespace }));
+}
+
+async function mapKeys(
+  map: MapToKeys<Resource>,
+  resource: Resource,
+  { client, log }: LoopParts,
+  add: (key: ResourceKey) => void,
+): Promise<void> {
   try {
-    for await (const key of keys) {
-      if (stop.aborted) return;
-      enqueue(key, 0);
-    }
+    const keys = map(resource, { client });
+    for (const key of "then" in keys ? await keys : keys) add(key);
   } catch (error) {
-    runtime.report(error, { task: "controller channel trigger" });
+    log.error({ object: keyString(resource.metadata), error }, "a trigger's map failed");
   }
 }

@@ -1,23 +1,30 @@
-import { isKeelsonError, toMs } from "../core/index.js";
-import type { Resource, ResourceEvent, ResourceKey } from "../resources/index.js";
+import { isAbortOf } from "../core/operation.js";
+import { toMs } from "../core/index.js";
+import { checkNumber } from "../core/check.js";
+import type { Resource } from "../resources/index.js";
 import { applyFinalizer } from "./apply-finalizer.js";
 import { bindTriggers } from "./bind-triggers.js";
 import type { Controller, ReconcileResult } from "./controller.js";
 import { ReconcileTimeoutError } from "./errors.js";
-import { KeyBackoff } from "./key-backoff.js";
+import { KeyRetries } from "./key-retries.js";
+import { liveViews } from "./live-views.js";
 import type { LoopParts } from "./loop-parts.js";
-import { keyString, parseKey } from "./object-key.js";
+import type { ObjectView } from "./object-index.js";
+import { parseKey } from "./object-key.js";
 import type { ResourceCache } from "./resource-cache.js";
 import { RunContext } from "./run-context.js";
 import type { WorkItem } from "./work-item.js";
-import { WorkQueue, backgroundPriority } from "./work-queue.js";
+import { WorkQueue } from "./work-queue.js";
 import { WriteTracker } from "./write-tracker.js";
 
-/** Conflicts are everyday: the key is tried again this often, this soon, before it is put back with back-off. */
-const conflictRetries = 5;
-const conflictDelayMs = 10;
 /** How long a key waits for a cache to see its own writes before it is read live. */
 const gateMs = 30_000;
+
+/** A key whose turn has come, and where it reads: the kinds named in `live` from the store itself. */
+interface Turn {
+  readonly item: WorkItem;
+  readonly live: readonly ResourceCache[];
+}
 
 /**
  * Runs one controller: queue in, reconciles out.
@@ -28,30 +35,25 @@ export class ControllerLoop {
   readonly controller: Controller;
   readonly queue: WorkQueue;
   readonly #parts: LoopParts;
-  readonly #cache: ResourceCache;
-  readonly #backoff: KeyBackoff;
-  readonly #writes = new WriteTracker();
-  readonly #conflicts = new Map<string, number>();
+  readonly #views: ReadonlyMap<string, ObjectView>;
+  readonly #retries: KeyRetries;
+  readonly #writes: WriteTracker;
+  /** Keys that were held back, whose turn it is again. */
+  readonly #released: Turn[] = [];
   readonly #running = new Set<Promise<void>>();
   #active = 0;
   #started = false;
 
-  constructor(controller: Controller, cache: ResourceCache, parts: LoopParts) {
+  constructor(controller: Controller, parts: LoopParts, writes: WriteTracker = new WriteTracker()) {
     this.controller = controller;
     this.#parts = parts;
-    this.#cache = cache;
+    this.#writes = writes;
+    this.#views = new Map([...parts.caches].map(([kind, { objects }]) => [kind, objects]));
     this.queue = new WorkQueue(parts.runtime);
-    this.#backoff = new KeyBackoff(parts.runtime, controller.options.backoff);
-    cache.listen((event) => {
-      this.#onOwnEvent(event);
-    });
+    this.#retries = new KeyRetries(parts.runtime, controller.options.backoff, parts.log);
     bindTriggers(controller, parts, (key, priority) => {
-      this.enqueue(key, priority);
+      this.queue.add(key, { priority });
     });
-  }
-
-  enqueue(key: ResourceKey | string, priority = 0): void {
-    this.queue.add(typeof key === "string" ? key : keyString(key), { priority });
   }
 
   /** Begins to work; every cache has seen its initial list by now. */
@@ -66,58 +68,56 @@ export class ControllerLoop {
   /** Takes nothing more, and resolves once what is running has ended. */
   async drain(): Promise<void> {
     this.#started = false;
-    this.queue.clear();
+    this.queue.close();
     await Promise.all(this.#running);
-  }
-
-  #onOwnEvent(event: ResourceEvent<unknown, unknown>): void {
-    if (!("resource" in event)) return;
-    const key = keyString(event.resource.metadata);
-    const { when } = this.controller.options;
-    if (event.type === "deleted" || when === undefined || when(event)) {
-      this.enqueue(key, event.type === "added" && !this.#cache.isSynced ? backgroundPriority : 0);
-    }
   }
 
   #pump(): void {
     while (this.#started && this.#active < this.controller.options.concurrency) {
-      const item = this.queue.get();
-      if (item === undefined) return;
-      const behind = this.#writes.behind(item.key, this.#parts.caches);
-      if (behind.length === 0) this.#start(item, false);
-      else this.#gate(item, behind);
+      const turn = this.#released.shift() ?? this.#next();
+      if (turn === undefined) return;
+      this.#active += 1;
+      this.#track(this.#work(turn));
     }
   }
 
-  /** Holds one key back, without holding a worker, until the caches have seen what it wrote last. */
-  #gate(item: WorkItem, behind: readonly (readonly [ResourceCache, number])[]): void {
-    const options = { timeout: gateMs, signal: this.#parts.stop };
-    const caughtUp = Promise.all(behind.map(([cache, revision]) => cache.reached(revision, options)));
-    this.#track(
-      caughtUp.then(
-        () => {
-          this.#start(item, false);
-        },
-        (error: unknown) => {
-          if (this.#parts.stop.aborted) this.queue.done(item);
-          else {
-            this.#parts.log.warn({ key: item.key, error }, "the cache does not catch up; reading live");
-            this.#start(item, true);
-          }
-        },
-      ),
-    );
+  /** The next key that may run now; those that must wait for their own writes are held back. */
+  #next(): Turn | undefined {
+    for (let item = this.queue.get(); item !== undefined; item = this.queue.get()) {
+      const behind = this.#writes.behind(item.key, this.#parts.caches);
+      if (behind.size === 0) return { item, live: [] };
+      this.#track(this.#hold(item, behind));
+    }
+    return undefined;
   }
 
-  #start(item: WorkItem, live: boolean): void {
-    this.#active += 1;
-    this.#track(
-      this.#run(item, live).finally(() => {
+  /** Holds one key back, without holding a worker, until the caches have seen what it wrote last. */
+  async #hold(item: WorkItem, behind: ReadonlyMap<ResourceCache, number>): Promise<void> {
+    const options = { timeout: gateMs, signal: this.#parts.stop };
+    let live: readonly ResourceCache[] = [];
+    try {
+      await Promise.all([...behind].map(([cache, revision]) => cache.reached(revision, options)));
+    } catch (error) {
+      if (this.#parts.stop.aborted) return;
+      live = [...this.#writes.behind(item.key, this.#parts.caches).keys()];
+      this.#parts.log.warn({ key: item.key, error }, "the cache does not catch up; reading live");
+    }
+    this.#released.push({ item, live });
+    this.#pump();
+  }
+
+  async #work({ item, live }: Turn): Promise<void> {
+    const again = await this.#run(item.key, live);
+    if (again !== undefined) this.queue.add(item.key, { delayMs: again });
+    // Through the runtime, so that keys that are always ready cannot starve timers and I/O.
+    this.#parts.runtime.wake({
+      label: "controller",
+      settle: () => {
         this.#active -= 1;
         this.queue.done(item);
         this.#pump();
-      }),
-    );
+      },
+    });
   }
 
   #track(work: Promise<void>): void {
@@ -125,106 +125,84 @@ export class ControllerLoop {
     this.#running.add(tracked);
   }
 
-  async #run(item: WorkItem, live: boolean): Promise<void> {
-    const key = parseKey(item.key);
-    const { options, timeoutMs } = this.controller;
-    if (live) this.#writes.forget(item.key);
-    let context: RunContext | undefined;
+  /** Milliseconds until the key is to run again, if at all. */
+  async #run(id: string, live: readonly ResourceCache[]): Promise<number | undefined> {
+    const { options } = this.controller;
     try {
-      const resource = live
-        ? await this.#parts.clients(() => undefined).get(options.for, key)
-        : this.#cache.get(item.key);
+      const views = live.length === 0 ? this.#views : await this.#liveViews(live);
+      const resource = views.get(options.for.name)?.get(id);
       if (resource === undefined) {
-        this.#forget(item.key);
-        options.onGone?.(key);
-        return;
+        this.#retries.forget(id);
+        options.onGone?.(parseKey(id));
+        return undefined;
       }
-      context = this.#context(item.key, key, resource);
-      const result = await this.#bounded(item.key, context, timeoutMs, this.#reconcile(resource, context));
-      this.#succeed(item.key, result);
+      const delayMs = this.#delayOf(await this.#reconcile(id, resource, views));
+      this.#retries.forget(id);
+      return delayMs;
     } catch (error) {
-      this.#fail(item.key, error);
-    } finally {
-      context?.end();
+      const { stop } = this.#parts;
+      return stop.aborted && isAbortOf(error, stop.reason) ? undefined : this.#retries.failed(id, error);
     }
   }
 
-  #context(id: string, key: ResourceKey, { metadata }: Resource): RunContext {
-    const { runtime, caches, stop, clients, log } = this.#parts;
+  async #liveViews(live: readonly ResourceCache[]): Promise<ReadonlyMap<string, ObjectView>> {
+    const { client, stop } = this.#parts;
+    const kinds = live.map(({ kind }) => kind);
+    return new Map([...this.#views, ...(await liveViews(client, kinds, stop))]);
+  }
+
+  /** Aborts the run's signal at its deadline; the key stays locked until the promise settles all the same. */
+  async #reconcile(
+    id: string,
+    resource: Resource,
+    views: ReadonlyMap<string, ObjectView>,
+  ): Promise<ReconcileResult | undefined> {
+    const { name, timeoutMs } = this.controller;
+    const context = this.#context(id, resource, views);
+    let late: ReconcileTimeoutError | undefined;
+    const expire = (): void => {
+      late = new ReconcileTimeoutError(`${name} ${id}`, timeoutMs);
+      context.abort(late);
+    };
+    using _deadline = this.#parts.runtime.timer(timeoutMs, expire, "reconcile");
+    try {
+      const result = await this.#reconcileWithin(resource, context);
+      if (late !== undefined) throw late;
+      return result;
+    } finally {
+      context.end();
+    }
+  }
+
+  async #reconcileWithin(resource: Resource, context: RunContext): Promise<ReconcileResult | undefined> {
+    const { options } = this.controller;
+    const ready = options.finalize === undefined ? resource : await applyFinalizer(options.finalize, resource, context);
+    if (ready === undefined || !("metadata" in ready)) return ready;
+    return (await options.reconcile(ready, context)) ?? undefined;
+  }
+
+  #context(id: string, { metadata }: Resource, views: ReadonlyMap<string, ObjectView>): RunContext {
+    const { runtime, stop, clientTelling, log } = this.#parts;
     return new RunContext({
       runtime,
-      caches,
-      key,
+      views,
+      key: parseKey(id),
       stop,
       uid: metadata.uid,
-      attempt: this.#backoff.count(id),
+      attempt: this.#retries.count(id),
       log,
       client: () =>
-        clients((kind, _key, version) => {
+        clientTelling((kind, _key, version) => {
           this.#writes.record(id, kind, version);
         }),
     });
   }
 
-  async #reconcile(resource: Resource, context: RunContext): Promise<ReconcileResult | undefined> {
-    const { finalize } = this.controller.options;
-    const ready = finalize === undefined ? resource : await applyFinalizer(finalize, resource, context);
-    if (ready === undefined) return undefined;
-    if (!("metadata" in ready)) return ready;
-    return (await this.controller.options.reconcile(ready, context)) ?? undefined;
-  }
-
-  /** Aborts the run's signal at its deadline; the key stays locked until the promise settles all the same. */
-  async #bounded<T>(key: string, context: RunContext, ms: number, work: Promise<T>): Promise<T> {
-    let late: ReconcileTimeoutError | undefined;
-    const deadline = this.#parts.runtime.timer(ms, () => {
-      late = new ReconcileTimeoutError(`${this.controller.name} ${key}`, ms);
-      context.abort(late);
-    });
-    try {
-      const result = await work;
-      if (late !== undefined) throw late;
-      return result;
-    } finally {
-      deadline[Symbol.dispose]();
-    }
-  }
-
-  #succeed(key: string, result: ReconcileResult | undefined): void {
-    this.#backoff.succeed(key);
-    this.#conflicts.delete(key);
-    if (result === undefined) return;
-    const delayMs =
-      "requeueAfter" in result
-        ? toMs(result.requeueAfter, "requeueAfter")
-        : result.requeueAt.getTime() - this.#parts.runtime.wallNow();
-    this.queue.add(key, { delayMs });
-  }
-
-  #fail(key: string, error: unknown): void {
-    const { log, stop } = this.#parts;
-    if (stop.aborted) return;
-    if (isKeelsonError(error, "RESOURCE_CONFLICT")) {
-      const conflicts = (this.#conflicts.get(key) ?? 0) + 1;
-      this.#conflicts.set(key, conflicts);
-      log.debug({ key, error }, "conflict; trying again");
-      if (conflicts <= conflictRetries) {
-        this.queue.add(key, { delayMs: conflictDelayMs });
-        return;
-      }
-    }
-    if (isKeelsonError(error, "RECONCILE_TERMINAL")) {
-      this.#forget(key);
-      log.error({ key, error }, "gave up until the object changes");
-      return;
-    }
-    const delayMs = this.#backoff.fail(key);
-    log.warn({ key, error, delayMs }, "reconcile failed; trying again");
-    this.queue.add(key, { delayMs });
-  }
-
-  #forget(key: string): void {
-    this.#backoff.succeed(key);
-    this.#conflicts.delete(key);
+  #delayOf(result: ReconcileResult | undefined): number | undefined {
+    if (result === undefined) return undefined;
+    if ("requeueAfter" in result) return toMs(result.requeueAfter, "requeueAfter");
+    const at = result.requeueAt.getTime();
+    checkNumber("requeueAt", at, 0);
+    return at - this.#parts.runtime.wallNow();
   }
 }

@@ -1,13 +1,21 @@
 import { type Duration, toMs } from "../core/index.js";
-import { checkFunction, checkInteger } from "../core/check.js";
+import { checkFunction, checkInteger, checkName } from "../core/check.js";
 import type { Kind, Resource, ResourceKey } from "../resources/index.js";
-import type { BackoffOptions } from "./key-backoff.js";
+import { type BackoffOptions, backoffMs } from "./key-backoff.js";
 import type { Predicate } from "./predicate.js";
 import type { ReconcileContext } from "./reconcile-context.js";
 import type { Trigger } from "./trigger.js";
 
-/** When to look at the object again without a change; nothing: only when something changes. */
-export type ReconcileResult = { readonly requeueAfter: Duration } | { readonly requeueAt: Date };
+/** When to look at the object again without a change; a change before that cancels it. */
+export type ReconcileResult =
+  | {
+      /** After this long. */
+      readonly requeueAfter: Duration;
+    }
+  | {
+      /** At this time of the wall clock. */
+      readonly requeueAt: Date;
+    };
 
 /** What a reconcile returns: usually nothing, as an async function does. */
 export type ReconcileOutcome = Promise<ReconcileResult | undefined> | Promise<void> | ReconcileResult | undefined;
@@ -16,7 +24,10 @@ export type ReconcileOutcome = Promise<ReconcileResult | undefined> | Promise<vo
 export interface Finalizer<R> {
   /** The finalizer's name, such as `"example.dev/dns"`. */
   readonly name: string;
-  /** Cleans up; the finalizer is removed only after this resolved, so it may run more than once. */
+  /**
+   * Cleans up; the finalizer is removed only after this resolved, so it may run more than once. One that is not done yet
+   * says when to look again, and the finalizer stays.
+   */
   cleanup(resource: R, context: ReconcileContext): ReconcileOutcome;
 }
 
@@ -45,7 +56,7 @@ export interface ControllerOptions<Spec, Status> {
   reconcile(resource: Resource<Spec, Status>, context: ReconcileContext): ReconcileOutcome;
   /** Cleans up before an object goes; objects being deleted are given to it, not to `reconcile`. */
   readonly finalize?: Finalizer<Resource<Spec, Status>>;
-  /** Told once an object has gone, to drop what is kept in memory for it. */
+  /** Told that there is no object of a key (any more), to drop what is kept in memory for it. */
   onGone?(key: ResourceKey): void;
 }
 
@@ -90,6 +101,8 @@ export function defineController<Spec, Status>(options: ControllerOptions<Spec, 
   } = options;
   checkFunction("reconcile", (options as { readonly reconcile: unknown }).reconcile);
   checkInteger("concurrency", concurrency, 1);
+  backoffMs(options.backoff);
+  if (options.finalize !== undefined) checkName("finalize.name", options.finalize.name);
   const timeoutMs = toMs(timeout, "timeout");
   return {
     name,

@@ -1,70 +1,80 @@
 import type { WorkItem } from "./work-item.js";
 
-interface Entry {
-  readonly item: WorkItem;
-  readonly due: number;
-}
-
 /**
- * Items by the time they are due. An item that was moved or made ready meanwhile leaves its old entry behind, which is
- * dropped when it comes up.
+ * Items by the time they are due: a binary heap from whose middle an item can be taken, so that a key that is woken
+ * again and again before its resync is due leaves nothing behind.
  *
  * @internal
  */
 export class DelayHeap {
-  readonly #heap: Entry[] = [];
+  readonly #items: WorkItem[] = [];
 
-  push(item: WorkItem): void {
-    const heap = this.#heap;
-    const entry = { item, due: item.due };
-    let index = heap.push(entry) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent];
-      if (above === undefined || above.due <= entry.due) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = entry;
+  get length(): number {
+    return this.#items.length;
   }
 
   /** When the next item is due. */
-  nextDue(): number | undefined {
-    for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {
-      if (top.item.state === "delayed" && top.item.due === top.due) return top.due;
-      this.#pop();
-    }
-    return undefined;
+  get nextDue(): number | undefined {
+    return this.#items[0]?.due;
+  }
+
+  push(item: WorkItem): void {
+    item.place = this.#items.push(item) - 1;
+    this.#rise(item);
   }
 
   /** Takes an item that is due by `now`. */
   take(now: number): WorkItem | undefined {
-    const due = this.nextDue();
-    if (due === undefined || due > now) return undefined;
-    const item = this.#heap[0]?.item;
-    this.#pop();
-    return item;
+    const first = this.#items[0];
+    if (first === undefined || first.due > now) return undefined;
+    this.remove(first);
+    return first;
+  }
+
+  /** Takes an item out, wherever it stands. */
+  remove(item: WorkItem): void {
+    const { place } = item;
+    const last = this.#items.pop();
+    item.place = -1;
+    if (last === undefined || last === item) return;
+    this.#put(last, place);
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  /** Moves an item that is due sooner than it was. */
+  hasten(item: WorkItem, due: number): void {
+    item.due = due;
+    this.#rise(item);
   }
 
   clear(): void {
-    this.#heap.length = 0;
+    this.#items.length = 0;
   }
 
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      const [left, right] = [heap[child], heap[child + 1]];
-      if (left === undefined) break;
-      if (right !== undefined && right.due < left.due) child += 1;
-      const next = heap[child];
-      if (next === undefined || last.due <= next.due) break;
-      heap[index] = next;
-      index = child;
+  #put(item: WorkItem, place: number): void {
+    this.#items[place] = item;
+    item.place = place;
+  }
+
+  #rise(item: WorkItem): void {
+    while (item.place > 0) {
+      const { place } = item;
+      const parent = this.#items[(place - 1) >> 1];
+      if (parent === undefined || parent.due <= item.due) return;
+      this.#put(item, parent.place);
+      this.#put(parent, place);
     }
-    heap[index] = last;
+  }
+
+  #sink(item: WorkItem): void {
+    for (;;) {
+      const { place } = item;
+      const [left, right] = [this.#items[2 * place + 1], this.#items[2 * place + 2]];
+      const child = right !== undefined && left !== undefined && right.due < left.due ? right : left;
+      if (child === undefined || item.due <= child.due) return;
+      this.#put(item, child.place);
+      this.#put(child, place);
+    }
   }
 }

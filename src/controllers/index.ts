@@ -11,9 +11,10 @@ export {
   type ReconcileResult,
   defineController,
 } from "./controller.js";
+export { createManager } from "./create-manager.js";
 export { ReconcileTimeoutError, TerminalError } from "./errors.js";
 export { type BackoffOptions, clientGo } from "./key-backoff.js";
-export { type Manager, type ManagerEvents, type ManagerOptions, type Runnable, createManager } from "./manager.js";
+export type { Manager, ManagerEvents, ManagerOptions, Runnable } from "./manager.js";
 export { type Predicate, when } from "./predicate.js";
 export type { CacheReader, ReconcileContext } from "./reconcile-context.js";
 export { type MapToKeys, type Trigger, type TriggerOptions, channel, owns, watches } from "./trigger.js";

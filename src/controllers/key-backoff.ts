@@ -1,10 +1,11 @@
+import { checkNumber } from "../core/check.js";
 import { type Duration, type Runtime, toMs } from "../core/index.js";
 
 /** How long a key waits after its failures in a row: `base · 2ⁿ`, at most `cap`, spread by `jitter`. */
 export interface BackoffOptions {
   /** The first wait. @defaultValue `100` */
   readonly base?: Duration;
-  /** The longest wait. @defaultValue `"5m"` */
+  /** The longest wait, before it is spread. @defaultValue `"5m"` */
   readonly cap?: Duration;
   /** The share of a wait that is random, from 0 to 1: 0.2 means between 80 % and 120 %. @defaultValue `0.2` */
   readonly jitter?: number;
@@ -36,11 +37,9 @@ export class KeyBackoff {
   readonly #jitter: number;
   readonly #failures = new Map<string, Failures>();
 
-  constructor(runtime: Runtime, { base = 100, cap = "5m", jitter = 0.2 }: BackoffOptions = {}) {
+  constructor(runtime: Runtime, options?: BackoffOptions) {
     this.#runtime = runtime;
-    this.#base = toMs(base, "backoff.base");
-    this.#cap = toMs(cap, "backoff.cap");
-    this.#jitter = jitter;
+    ({ base: this.#base, cap: this.#cap, jitter: this.#jitter } = backoffMs(options));
   }
 
   /** Counts a failure; milliseconds until the key is to be tried again. */
@@ -48,9 +47,10 @@ export class KeyBackoff {
     const now = this.#runtime.now();
     const known = this.#failures.get(key) ?? { count: 0, countedUntil: 0 };
     this.#failures.set(key, known);
-    if (known.countedUntil > now) return known.countedUntil - now;
-    const wait =
-      Math.min(this.#cap, this.#base * 2 ** known.count) * (1 + this.#jitter * (2 * this.#runtime.random() - 1));
+    // What is left of a window after rounding is no window.
+    if (known.countedUntil - now >= 1) return known.countedUntil - now;
+    const spread = 1 + this.#jitter * (2 * this.#runtime.random() - 1);
+    const wait = Math.min(this.#cap, this.#base * 2 ** known.count) * spread;
     known.count += 1;
     known.countedUntil = now + wait;
     return wait;
@@ -61,7 +61,18 @@ export class KeyBackoff {
     return this.#failures.get(key)?.count ?? 0;
   }
 
-  succeed(key: string): void {
+  /** Forgets a key's failures. */
+  forget(key: string): void {
     this.#failures.delete(key);
   }
+}
+
+/** Back-off options, checked, with defaults and in milliseconds. */
+export function backoffMs({ base = 100, cap = "5m", jitter = 0.2 }: BackoffOptions = {}): {
+  readonly base: number;
+  readonly cap: number;
+  readonly jitter: number;
+} {
+  checkNumber("backoff.jitter", jitter, 0, 1);
+  return { base: toMs(base, "backoff.base"), cap: toMs(cap, "backoff.cap"), jitter };
 }

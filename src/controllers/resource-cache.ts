@@ -1,31 +1,33 @@
-import { List, type ListNode } from "../core/list.js";
-import { PENDING, type Source, type Waiter } from "../core/selectable.js";
+import { PENDING, type Runtime, type Source, type Waiter } from "../core/index.js";
 import { type WaitOptions, wait } from "../core/wait.js";
-import type { Runtime } from "../core/index.js";
-import type { Kind, Resource, ResourceClient, ResourceEvent, ResourceKey } from "../resources/index.js";
-import { keyString } from "./object-key.js";
+import type { Kind, ResourceClient, ResourceEvent } from "../resources/index.js";
+import { ObjectIndex, type ObjectView } from "./object-index.js";
 
 /** Takes every event of a cache, in order, after the cache has taken it in. */
 export type CacheListener = (event: ResourceEvent<unknown, unknown>) => void;
 
 /**
- * All objects of one kind in memory, frozen, kept up to date by one watch, with an index by owner.
+ * All objects of one kind in memory, frozen, kept up to date by one watch.
  *
  * @internal
  */
 export class ResourceCache {
   readonly kind: Kind;
   readonly #runtime: Runtime;
-  readonly #objects = new Map<string, Resource>();
-  readonly #byOwner = new Map<string, Map<string, Resource>>();
+  readonly #objects = new ObjectIndex();
   readonly #listeners: CacheListener[] = [];
-  readonly #waiters = new List<RevisionWaiter & ListNode>();
+  readonly #waiters = new Set<Waiter<void>>();
   #revision = 0;
   #synced = false;
 
   constructor(kind: Kind, runtime: Runtime) {
     this.kind = kind;
     this.#runtime = runtime;
+  }
+
+  /** What it has taken in. */
+  get objects(): ObjectView {
+    return this.#objects;
   }
 
   /** Everything up to this revision has been taken in. */
@@ -38,28 +40,11 @@ export class ResourceCache {
     return this.#synced;
   }
 
-  get size(): number {
-    return this.#objects.size;
-  }
-
-  get(key: ResourceKey | string): Resource | undefined {
-    return this.#objects.get(typeof key === "string" ? key : keyString(key));
-  }
-
-  list(): Resource[] {
-    return [...this.#objects.values()];
-  }
-
-  /** The objects that the object of that uid manages. */
-  ownedBy(uid: string): Resource[] {
-    return [...(this.#byOwner.get(uid)?.values() ?? [])];
-  }
-
   listen(listener: CacheListener): void {
     this.#listeners.push(listener);
   }
 
-  /** Waits until everything up to `revision` has been taken in. */
+  /** Waits until everything up to `revision`, and the initial list in any case, has been taken in. */
   reached(revision: number, options?: WaitOptions): Promise<void> {
     return wait(this.#runtime, "cache", this.#reaching(revision), options);
   }
@@ -67,77 +52,25 @@ export class ResourceCache {
   /** Keeps the cache up to date until `signal` aborts; the watch reconnects by itself. */
   async run(client: ResourceClient, signal: AbortSignal): Promise<void> {
     for await (const event of client.watch(this.kind, { signal })) this.#take(event);
+    if (!signal.aborted) throw new Error(`the watch of ${this.kind.name} ended`);
   }
 
   #take(event: ResourceEvent<unknown, unknown>): void {
-    switch (event.type) {
-      case "added":
-      case "modified":
-        this.#store(event.resource);
-        this.#tell(event);
-        this.#advance(event.resource.metadata.resourceVersion);
-        return;
-      case "deleted":
-        this.#forget(event.resource);
-        this.#tell(event);
-        this.#advance(event.resourceVersion);
-        return;
-      case "invalid":
-        this.#advance(event.resourceVersion);
-        return;
-      case "synced":
-        this.#synced = true;
-        this.#tell(event);
-        this.#advance(event.resourceVersion);
-        return;
-      case "progress":
-        this.#advance(event.resourceVersion);
-        return;
-    }
-  }
-
-  #tell(event: ResourceEvent<unknown, unknown>): void {
+    if (event.type === "deleted") this.#objects.remove(event.resource);
+    else if ("resource" in event) this.#objects.put(event.resource);
     for (const listener of this.#listeners) listener(event);
+    // Only these say that nothing before is still to come: a relist delivers objects in the order of their names.
+    if (event.type === "synced") this.#synced = true;
+    if (event.type === "synced" || event.type === "progress") this.#advance(Number(event.resourceVersion));
   }
 
-  #store(resource: Resource): void {
-    const key = keyString(resource.metadata);
-    const previous = this.#objects.get(key);
-    if (previous !== undefined) this.#unindex(key, previous);
-    this.#objects.set(key, resource);
-    for (const { uid, controller } of resource.metadata.ownerReferences) {
-      if (controller !== true) continue;
-      const owned = this.#byOwner.get(uid) ?? new Map<string, Resource>();
-      this.#byOwner.set(uid, owned.set(key, resource));
-    }
-  }
-
-  #forget(resource: Resource): void {
-    const key = keyString(resource.metadata);
-    const known = this.#objects.get(key);
-    if (known === undefined) return;
-    this.#unindex(key, known);
-    this.#objects.delete(key);
-  }
-
-  #unindex(key: string, resource: Resource): void {
-    for (const { uid } of resource.metadata.ownerReferences) {
-      const owned = this.#byOwner.get(uid);
-      owned?.delete(key);
-      if (owned?.size === 0) this.#byOwner.delete(uid);
-    }
-  }
-
-  #advance(resourceVersion: string): void {
-    this.#revision = Math.max(this.#revision, Number(resourceVersion));
+  #advance(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
     if (!this.#synced) return;
-    for (let waiter = this.#waiters.first; waiter !== undefined;) {
-      const next = waiter.next as typeof waiter | undefined;
-      if (waiter.wanted <= this.#revision) {
-        waiter.unlink();
-        waiter.commit();
-      }
-      waiter = next;
+    for (const waiter of this.#waiters) {
+      if (waiter.wanted > this.#revision) continue;
+      this.#waiters.delete(waiter);
+      waiter.commit();
     }
   }
 
@@ -146,13 +79,11 @@ export class ResourceCache {
       poll: () => (this.#synced && this.#revision >= revision ? undefined : PENDING),
       arm: (waiter) => {
         waiter.wanted = revision;
-        this.#waiters.push(waiter);
+        this.#waiters.add(waiter);
       },
       disarm: (waiter) => {
-        waiter.unlink();
+        this.#waiters.delete(waiter);
       },
     };
   }
 }
-
-type RevisionWaiter = Waiter<void>;

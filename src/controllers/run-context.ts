@@ -1,19 +1,21 @@
 import { LinkedSignal } from "../core/linked-signal.js";
 import type { Logger, Runtime } from "../core/index.js";
 import type { Kind, Resource, ResourceClient, ResourceKey } from "../resources/index.js";
+import type { ObjectView } from "./object-index.js";
+import { keyStringOf } from "./object-key.js";
 import type { CacheReader, ReconcileContext } from "./reconcile-context.js";
-import type { ResourceCache } from "./resource-cache.js";
 
 /** What one run of a key is made of. */
 export interface RunParts {
   readonly runtime: Runtime;
-  readonly caches: ReadonlyMap<string, ResourceCache>;
+  /** What it reads from memory, by kind. */
+  readonly views: ReadonlyMap<string, ObjectView>;
   readonly key: ResourceKey;
   readonly uid: string;
   readonly attempt: number;
   readonly stop: AbortSignal;
   readonly log: Logger;
-  client(): ResourceClient;
+  readonly client: () => ResourceClient;
 }
 
 /**
@@ -25,28 +27,32 @@ export class RunContext implements ReconcileContext {
   readonly key: ResourceKey;
   readonly attempt: number;
   readonly log: Logger;
-  readonly cache: CacheReader;
   readonly #parts: RunParts;
   readonly #link: LinkedSignal;
   #client: ResourceClient | undefined = undefined;
+  #cache: CacheReader | undefined = undefined;
 
   // Functions, not methods: reconcilers take their context apart.
   readonly now = (): number => this.#parts.runtime.wallNow();
   readonly owned = <Spec, Status>(kind: Kind<Spec, Status, unknown>): readonly Resource<Spec, Status>[] =>
-    cacheOf(this.#parts.caches, kind.name).ownedBy(this.#parts.uid) as Resource<Spec, Status>[];
+    viewOf(this.#parts.views, kind.name).ownedBy(this.#parts.uid) as readonly Resource<Spec, Status>[];
 
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.key = parts.key;
     this.attempt = parts.attempt;
     this.log = parts.log;
-    this.cache = readerOf(parts.caches);
     this.#link = new LinkedSignal(parts.stop);
   }
 
   get client(): ResourceClient {
     this.#client ??= this.#parts.client();
     return this.#client;
+  }
+
+  get cache(): CacheReader {
+    this.#cache ??= readerOf(this.#parts.views);
+    return this.#cache;
   }
 
   get signal(): AbortSignal {
@@ -64,17 +70,19 @@ export class RunContext implements ReconcileContext {
   }
 }
 
-function readerOf(caches: ReadonlyMap<string, ResourceCache>): CacheReader {
+function readerOf(views: ReadonlyMap<string, ObjectView>): CacheReader {
   return {
     get: <Spec, Status>(kind: Kind<Spec, Status, unknown>, key: ResourceKey) =>
-      cacheOf(caches, kind.name).get(key) as Resource<Spec, Status> | undefined,
+      viewOf(views, kind.name).get(keyStringOf(kind, key)) as Resource<Spec, Status> | undefined,
     list: <Spec, Status>(kind: Kind<Spec, Status, unknown>) =>
-      cacheOf(caches, kind.name).list() as Resource<Spec, Status>[],
+      viewOf(views, kind.name).list() as readonly Resource<Spec, Status>[],
   };
 }
 
-function cacheOf(caches: ReadonlyMap<string, ResourceCache>, kind: string): ResourceCache {
-  const cache = caches.get(kind);
-  if (cache !== undefined) return cache;
-  throw new TypeError(`Expected "${kind}" to be a kind that the controller watches; add it to its \`reads\``);
+function viewOf(views: ReadonlyMap<string, ObjectView>, kind: string): ObjectView {
+  const view = views.get(kind);
+  if (view !== undefined) return view;
+  throw new TypeError(
+    `Expected \`kind\` to be one that the controller watches, got "${kind}"; add it to its \`reads\``,
+  );
 }

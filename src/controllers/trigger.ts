@@ -3,16 +3,35 @@ import type { Predicate } from "./predicate.js";
 
 /** What else, beside its own objects, makes a controller look at a key again. */
 export type Trigger =
-  | { readonly type: "owns"; readonly kind: Kind; readonly when?: Predicate | undefined }
   | {
-      readonly type: "watches";
+      /** Changes of objects that an object of the controller's kind manages. */
+      readonly type: "owns";
+      /** Their kind. */
       readonly kind: Kind;
-      readonly map: MapToKeys<Resource>;
+      /** Only changes that pass. */
       readonly when?: Predicate | undefined;
     }
-  | { readonly type: "channel"; readonly keys: AsyncIterable<ResourceKey> };
+  | {
+      /** Changes of any other objects. */
+      readonly type: "watches";
+      /** Their kind. */
+      readonly kind: Kind;
+      /** Which keys of the controller's kind one of them concerns. */
+      readonly map: MapToKeys<Resource>;
+      /** Only changes that pass. */
+      readonly when?: Predicate | undefined;
+    }
+  | {
+      /** Keys from elsewhere. */
+      readonly type: "channel";
+      /** The keys as they arrive. */
+      readonly keys: AsyncIterable<ResourceKey>;
+    };
 
-/** Which keys an object concerns. A method, so that it fits where any object's mapping is wanted. */
+/**
+ * Which keys an object concerns; a failure is logged, and wakes nothing. A method, so that it fits where any object's
+ * mapping is wanted.
+ */
 export type MapToKeys<R> = {
   map(
     resource: R,
@@ -22,7 +41,7 @@ export type MapToKeys<R> = {
 
 /** Narrows a trigger. */
 export interface TriggerOptions {
-  /** Only changes that pass. */
+  /** Only changes that pass; deletions always do. */
   readonly when?: Predicate;
 }
 
@@ -64,7 +83,7 @@ export function watches<Spec, Status, Input>(
 }
 
 /**
- * Looks at the keys that arrive from elsewhere, such as a channel's receiver.
+ * Looks at the keys that arrive from elsewhere, such as a channel's receiver, until they end or the manager stops.
  *
  * @example
  * ```ts

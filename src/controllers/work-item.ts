@@ -9,4 +9,6 @@ export interface WorkItem {
   /** When it is due, on the runtime's clock; 0 is at once. */
   due: number;
   state: "delayed" | "ready" | "running" | "running-again" | "running-later";
+  /** Its index among the delayed; -1 elsewhere. */
+  place: number;
 }

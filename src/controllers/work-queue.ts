@@ -19,7 +19,7 @@ export const backgroundPriority = -100;
  *
  * @remarks
  * Delay and priority live in the key's one entry, so a delayed entry does not fire again after an earlier add was
- * handled. A key that is added while it runs is handed out exactly once more. `get` and `done` take constant time.
+ * handled. A key that is added while it runs is handed out exactly once more.
  * @internal
  */
 export class WorkQueue {
@@ -31,25 +31,23 @@ export class WorkQueue {
   readonly #delayed = new DelayHeap();
   #timer: TimerHandle | undefined = undefined;
   #timerDue = Number.POSITIVE_INFINITY;
+  #closed = false;
 
   constructor(runtime: Runtime = currentRuntime()) {
     this.#runtime = runtime;
   }
 
-  /** Keys that can be taken now. */
+  /** Keys that wait, ready or delayed. */
   get depth(): number {
-    return this.#ready.length;
+    return this.#ready.length + this.#delayed.length;
   }
 
-  /** Keys that are known at all: ready, delayed or running. */
-  get size(): number {
-    return this.#items.size;
-  }
-
+  /** Puts a key on the queue, or changes when and how soon its turn comes; a delay of 0 or less is none. */
   add(key: string, { delayMs = 0, priority = 0 }: EnqueueOptions = {}): void {
+    if (this.#closed) return;
     const item = this.#items.get(key);
     const due = delayMs <= 0 ? 0 : this.#runtime.now() + delayMs;
-    if (item === undefined) this.#insert({ key, priority, due, state: "delayed" });
+    if (item === undefined) this.#insert({ key, priority, due, state: "delayed", place: -1 });
     else this.#merge(item, priority, due);
   }
 
@@ -63,24 +61,30 @@ export class WorkQueue {
   /** Says that the work on an item is over; if its key was added meanwhile, it is queued again. */
   done(item: WorkItem): void {
     this.#items.delete(item.key);
-    if (item.state === "running-again")
-      this.#insert({ key: item.key, priority: item.priority, due: 0, state: "delayed" });
-    else if (item.state === "running-later") this.#insert({ ...item, state: "delayed" });
+    if (this.#closed || item.state === "running") return;
+    const due = item.state === "running-again" || item.due <= this.#runtime.now() ? 0 : item.due;
+    this.#insert({ ...item, due, state: "delayed" });
   }
 
-  /** Forgets everything that is not running. */
-  clear(): void {
+  /** Forgets everything that is not running, and takes nothing more. */
+  close(): void {
+    this.#closed = true;
     this.#timer?.[Symbol.dispose]();
     this.#ready.clear();
     this.#delayed.clear();
-    for (const [key, item] of this.#items)
+    for (const [key, item] of this.#items) {
       if (item.state === "ready" || item.state === "delayed") this.#items.delete(key);
+    }
   }
 
   #insert(item: WorkItem): void {
     this.#items.set(item.key, item);
-    if (item.due === 0) this.#makeReady(item);
-    else this.#delay(item);
+    if (item.due === 0) {
+      this.#makeReady(item);
+    } else {
+      this.#delayed.push(item);
+      this.#arm();
+    }
   }
 
   #merge(item: WorkItem, priority: number, due: number): void {
@@ -90,8 +94,7 @@ export class WorkQueue {
         return;
       case "delayed":
         item.priority = Math.max(item.priority, priority);
-        if (due === 0) this.#makeReady(item);
-        else if (due < item.due) this.#delay(Object.assign(item, { due }));
+        if (due < item.due) this.#hasten(item, due);
         return;
       case "running":
         item.priority = priority;
@@ -120,33 +123,37 @@ export class WorkQueue {
     this.#ready.push(item, priority);
   }
 
-  #delay(item: WorkItem): void {
-    this.#delayed.push(item);
-    if (item.due < this.#timerDue) this.#arm(item.due);
+  #hasten(item: WorkItem, due: number): void {
+    if (due === 0) {
+      this.#delayed.remove(item);
+      this.#makeReady(item);
+    } else {
+      this.#delayed.hasten(item, due);
+      this.#arm();
+    }
   }
 
-  #arm(due: number): void {
+  /** Sees to it that the timer fires no later than the first item is due; firing too early does no harm. */
+  #arm(): void {
+    const due = this.#delayed.nextDue ?? Number.POSITIVE_INFINITY;
+    if (due >= this.#timerDue) return;
     this.#timerDue = due;
     const ms = due - this.#runtime.now();
-    if (this.#timer === undefined) {
-      this.#timer = this.#runtime.timer(
-        ms,
-        () => {
-          this.#release();
-        },
-        "work queue",
-      );
-      this.#timer.unref(); // a resync far off is no reason to keep a process alive
-    } else {
+    if (this.#timer !== undefined) {
       this.#timer.reset(ms);
+      return;
     }
+    const release = (): void => {
+      this.#release();
+    };
+    this.#timer = this.#runtime.timer(ms, release, "work queue");
+    this.#timer.unref(); // a resync far off is no reason to keep a process alive
   }
 
   #release(): void {
     const now = this.#runtime.now();
     for (let item = this.#delayed.take(now); item !== undefined; item = this.#delayed.take(now)) this.#makeReady(item);
     this.#timerDue = Number.POSITIVE_INFINITY;
-    const next = this.#delayed.nextDue();
-    if (next !== undefined) this.#arm(next);
+    this.#arm();
   }
 }

@@ -1,10 +1,8 @@
-import type { ResourceClient, ResourceKey } from "../resources/index.js";
+import type { ResourceKey } from "../resources/index.js";
 import type { ResourceCache } from "./resource-cache.js";
 
-/** Makes clients that tell of each write: its kind, object and version. */
-export type ClientFactory = (
-  onWrite: (kind: string, key: ResourceKey, resourceVersion: string) => void,
-) => ResourceClient;
+/** Told of each write: its kind, object and version. */
+export type WriteListener = (kind: string, key: ResourceKey, resourceVersion: string) => void;
 
 /**
  * Remembers, for each key, up to where each kind's cache must have come before the key is looked at again: its own
@@ -22,21 +20,16 @@ export class WriteTracker {
   }
 
   /** The caches that are still behind the key's own writes, and how far each must come. */
-  behind(key: string, caches: ReadonlyMap<string, ResourceCache>): readonly (readonly [ResourceCache, number])[] {
+  behind(key: string, caches: ReadonlyMap<string, ResourceCache>): ReadonlyMap<ResourceCache, number> {
+    const behind = new Map<ResourceCache, number>();
     const kinds = this.#written.get(key);
-    if (kinds === undefined) return [];
+    if (kinds === undefined) return behind;
     for (const [kind, revision] of kinds) {
       const cache = caches.get(kind);
       if (cache === undefined || cache.revision >= revision) kinds.delete(kind);
+      else behind.set(cache, revision);
     }
     if (kinds.size === 0) this.#written.delete(key);
-    return [...kinds].flatMap(([kind, revision]) => {
-      const cache = caches.get(kind);
-      return cache === undefined ? [] : [[cache, revision] as const];
-    });
-  }
-
-  forget(key: string): void {
-    this.#written.delete(key);
+    return behind;
   }
 }

@@ -1,0 +1,56 @@
+import { type Logger, type Runtime, isKeelsonError } from "../core/index.js";
+import { type BackoffOptions, KeyBackoff } from "./key-backoff.js";
+
+/** Conflicts are everyday: the key is tried again this often, this soon, before it is put back with back-off. */
+const conflictRetries = 5;
+const conflictDelayMs = 10;
+
+/**
+ * Decides when a key is tried again after an error.
+ *
+ * @internal
+ */
+export class KeyRetries {
+  readonly #backoff: KeyBackoff;
+  readonly #conflicts = new Map<string, number>();
+  readonly #log: Logger;
+
+  constructor(runtime: Runtime, options: BackoffOptions | undefined, log: Logger) {
+    this.#backoff = new KeyBackoff(runtime, options);
+    this.#log = log;
+  }
+
+  /** Failures of the key in a row; quick retries of conflicts are none. */
+  count(key: string): number {
+    return this.#backoff.count(key);
+  }
+
+  /** Milliseconds until the key is to be tried again; `undefined`: not until it changes. */
+  failed(key: string, error: unknown): number | undefined {
+    if (isKeelsonError(error, "RECONCILE_TERMINAL")) {
+      this.forget(key);
+      this.#log.error({ key, error }, "gave up until the object changes");
+      return undefined;
+    }
+    if (isKeelsonError(error, "RESOURCE_CONFLICT")) {
+      const delayMs = this.#afterConflict(key);
+      this.#log.debug({ key, error, delayMs }, "conflict; trying again");
+      return delayMs;
+    }
+    const delayMs = this.#backoff.fail(key);
+    this.#log.warn({ key, error, delayMs }, "reconcile failed; trying again");
+    return delayMs;
+  }
+
+  /** Forgets the key's failures. */
+  forget(key: string): void {
+    this.#backoff.forget(key);
+    this.#conflicts.delete(key);
+  }
+
+  #afterConflict(key: string): number {
+    const conflicts = (this.#conflicts.get(key) ?? 0) + 1;
+    this.#conflicts.set(key, conflicts);
+    return conflicts <= conflictRetries ? conflictDelayMs : this.#backoff.fail(key);
+  }
+}
