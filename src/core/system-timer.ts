@@ -10,7 +10,8 @@ interface Refable {
 }
 
 /**
- * A timer on the host's timeouts: never early (Node fires up to 0.7 ms early), of any length, cheap to push back.
+ * A timer on the host's timeouts: never early (Node fires up to 0.7 ms early), of any length, cheap to push back. One
+ * of infinite length never fires, and keeps the process alive as any other.
  *
  * @internal
  */
@@ -52,7 +53,6 @@ export class SystemTimer implements TimerHandle {
   }
 
   #arm(ms: number): void {
-    if (ms === Number.POSITIVE_INFINITY) return;
     const wait = Math.min(Math.ceil(ms), longestTimeout);
     this.#due = this.#calls.now() + wait;
     this.#handle = this.#calls.setTimeout(() => {

@@ -20,7 +20,7 @@ export {
 } from "./kinds/deployment.js";
 export { Instance, type InstanceExit, type InstanceSpec, type InstanceStatus, type Probe } from "./kinds/instance.js";
 export { NodeLease, type NodeLeaseSpec } from "./kinds/node-lease.js";
-export { Node, type NodeSpec, type NodeStatus } from "./kinds/node.js";
+export { Node, type NodeInput, type NodeSpec, type NodeStatus } from "./kinds/node.js";
 export {
   type InstanceTemplate,
   Workload,

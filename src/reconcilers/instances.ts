@@ -2,7 +2,7 @@ import type { Condition, Resource } from "../resources/index.js";
 import type { Instance } from "./kinds/instance.js";
 
 /** The condition of that type, if the object has it. */
-export function conditionOf(resource: Resource<unknown, unknown>, type: string): Condition | undefined {
+export function conditionOf(resource: Resource, type: string): Condition | undefined {
   return (resource.status as { readonly conditions?: readonly Condition[] } | undefined)?.conditions?.find(
     (condition) => condition.type === type,
   );

@@ -2,14 +2,16 @@ import type { NodeView, PlacementRequest, Resources, RetryOn, Taint, Toleration 
 
 /** Why a node will not do. */
 export interface Obstacle {
+  /** What stands in the way, in the words of kube-scheduler, such as `"Insufficient cpu"`. */
   readonly reason: string;
+  /** What could remove it. */
   readonly retryOn: readonly RetryOn[];
 }
 
 /**
  * Why a node will not do for a request, or `undefined` if it will: the one fit function, for planning and for binding.
  *
- * @remarks Reasons are worded as kube-scheduler words them.
+ * @remarks Of several reasons it gives one: readiness, cordon, taints, selector, then resources in the request's order.
  *
  * @example
  * ```ts
@@ -47,8 +49,16 @@ function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
   );
 }
 
-function shortage(wanted: Resources, { allocatable, allocated = {} }: NodeView): string | undefined {
-  return Object.entries(wanted).find(
-    ([name, amount]) => amount > 0 && (allocated[name] ?? 0) + amount > (allocatable[name] ?? 0),
-  )?.[0];
+function shortage(wanted: Resources, node: NodeView): string | undefined {
+  return Object.entries(wanted).find(([name, amount]) => amount > 0 && amount > freeOf(node, name))?.[0];
+}
+
+/** How much of a resource a node has left; below 0 where more was given out than there is. */
+export function freeOf({ allocatable, allocated = {} }: NodeView, resource: string): number {
+  return amountOf(allocatable, resource) - amountOf(allocated, resource);
+}
+
+/** An amount by name; own properties only, as a resource may be named like a method of every object. */
+export function amountOf(resources: Resources, name: string): number {
+  return Object.hasOwn(resources, name) ? (resources[name] ?? 0) : 0;
 }

@@ -1,12 +1,13 @@
-/** Amounts by resource name, such as `{ cpu: 500, memory: 268_435_456 }`; units are the user's, equal on both sides. */
+/** Amounts by resource name, such as `{ cpu: 500, memory: 268_435_456 }`; units are the user's,
+ * equal on both sides. Whole numbers add up exactly; fractions may be refused for a rounding error. */
 export type Resources = Readonly<Record<string, number>>;
 
 /** Keeps instances off a node unless they tolerate it. */
 export interface Taint {
   /** What it is about. */
   readonly key: string;
-  /** @defaultValue `""` */
-  readonly value?: string;
+  /** What is to be said about it. @defaultValue `""` */
+  readonly value?: string | undefined;
   /** `NoSchedule` keeps new instances away, `NoExecute` ends running ones too. */
   readonly effect: "NoSchedule" | "NoExecute";
 }
@@ -14,11 +15,11 @@ export interface Taint {
 /** Lets an instance onto nodes with a matching taint. */
 export interface Toleration {
   /** The taint's key; without one, every taint is tolerated. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** The taint's value; without one, any value. */
-  readonly value?: string;
+  readonly value?: string | undefined;
   /** The taint's effect; without one, any effect. */
-  readonly effect?: "NoSchedule" | "NoExecute";
+  readonly effect?: "NoSchedule" | "NoExecute" | undefined;
 }
 
 /** What is to be placed. */
@@ -26,11 +27,11 @@ export interface PlacementRequest {
   /** Names the instance in the decision. */
   readonly instance: string;
   /** What it needs. @defaultValue nothing */
-  readonly resources?: Resources;
+  readonly resources?: Resources | undefined;
   /** Labels that the node must have. @defaultValue none */
-  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
   /** Taints it puts up with. @defaultValue none */
-  readonly tolerations?: readonly Toleration[];
+  readonly tolerations?: readonly Toleration[] | undefined;
 }
 
 /** A node as a scheduler sees it. */
@@ -40,17 +41,17 @@ export interface NodeView {
   /** What it can give in all. */
   readonly allocatable: Resources;
   /** What is taken. @defaultValue nothing */
-  readonly allocated?: Resources;
+  readonly allocated?: Resources | undefined;
   /** How many instances it runs. @defaultValue `0` */
-  readonly instances?: number;
-  /** @defaultValue none */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** @defaultValue none */
-  readonly taints?: readonly Taint[];
+  readonly instances?: number | undefined;
+  /** What node selectors ask for. @defaultValue none */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** What requests must tolerate. @defaultValue none */
+  readonly taints?: readonly Taint[] | undefined;
   /** Takes nothing new. @defaultValue `false` */
-  readonly unschedulable?: boolean;
+  readonly unschedulable?: boolean | undefined;
   /** Works. @defaultValue `true` */
-  readonly ready?: boolean;
+  readonly ready?: boolean | undefined;
 }
 
 /** What could make an instance schedulable after all. */
@@ -58,9 +59,20 @@ export type RetryOn = "node-added" | "node-changed" | "instance-removed";
 
 /** What became of one instance. */
 export type Decision =
-  | { readonly kind: "placed"; readonly instance: string; readonly node: string; readonly score: number }
   | {
+      /** It may run. */
+      readonly kind: "placed";
+      /** Which instance. */
+      readonly instance: string;
+      /** Where. */
+      readonly node: string;
+      /** How well the node suits, from 0 to 100. */
+      readonly score: number;
+    }
+  | {
+      /** No node will do. */
       readonly kind: "unschedulable";
+      /** Which instance. */
       readonly instance: string;
       /** How many nodes were ruled out for each reason. */
       readonly reasons: Readonly<Record<string, number>>;

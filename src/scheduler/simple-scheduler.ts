@@ -1,5 +1,7 @@
-import { type Obstacle, obstacle } from "./fit.js";
-import type { Decision, NodeView, PlacementRequest, Resources, RetryOn, Scheduler } from "./placement.js";
+import { checkNumber } from "../core/check.js";
+import { type Obstacle, amountOf, obstacle } from "./fit.js";
+import { leastAllocated } from "./least-allocated.js";
+import type { Decision, NodeView, PlacementRequest, RetryOn, Scheduler } from "./placement.js";
 
 /**
  * A scheduler for small clusters: of the nodes that fit, the one with the largest free share, then the one with the
@@ -22,8 +24,16 @@ import type { Decision, NodeView, PlacementRequest, Resources, RetryOn, Schedule
  * ```
  */
 export class SimpleScheduler implements Scheduler {
+  /**
+   * Places each request, taking those before it into account.
+   *
+   * @throws RangeError for a requested amount that is not a number of at least 0.
+   */
   schedule(request: PlacementRequest | readonly PlacementRequest[], nodes: readonly NodeView[]): Decision[] {
     const requests: readonly PlacementRequest[] = "instance" in request ? [request] : request;
+    for (const { resources = {} } of requests) {
+      for (const [name, amount] of Object.entries(resources)) checkNumber(`resources.${name}`, amount, 0);
+    }
     const views = new Map(nodes.map((node) => [node.name, node]));
     return requests.map((each) => {
       const decision = place(each, [...views.values()]);
@@ -60,19 +70,13 @@ function better(
   return few === many ? a.node.name < b.node.name : few < many;
 }
 
-function leastAllocated(wanted: Resources, { allocatable, allocated = {} }: NodeView): number {
-  const shares = Object.entries(wanted).flatMap(([name, amount]) => {
-    const total = allocatable[name] ?? 0;
-    return total === 0 ? [] : [(total - (allocated[name] ?? 0) - amount) / total];
-  });
-  if (shares.length === 0) return 100;
-  return Math.floor((100 * shares.reduce((sum, share) => sum + share, 0)) / shares.length);
-}
-
 /** The node as it will be once the instance runs there. */
 function assume({ resources = {} }: PlacementRequest, node: NodeView): NodeView {
-  const allocated: Record<string, number> = { ...node.allocated };
-  for (const [name, amount] of Object.entries(resources)) allocated[name] = (allocated[name] ?? 0) + amount;
+  const taken = Object.entries(resources).map(([name, amount]) => [
+    name,
+    amountOf(node.allocated ?? {}, name) + amount,
+  ]);
+  const allocated = { ...node.allocated, ...Object.fromEntries(taken) };
   return { ...node, allocated, instances: (node.instances ?? 0) + 1 };
 }
 

@@ -84,6 +84,7 @@ class NodeAgent implements Agent {
   readonly #adoptable = new Map<string, number>();
   readonly #changes: mpsc.UnboundedSender<ResourceKey>;
   readonly #manager: Manager;
+  #left = false;
 
   constructor(options: AgentOptions) {
     this.node = options.node;
@@ -153,7 +154,7 @@ class NodeAgent implements Agent {
       node: this.node,
       cwd: this.#options.cwd ?? process.cwd(),
       onChange: () => {
-        if (!this.#changes.isClosed) this.#changes.send({ name, namespace });
+        if (!this.#left) this.#changes.send({ name, namespace });
       },
     });
     this.#supervisors.set(uid, supervisor);
@@ -223,6 +224,7 @@ class NodeAgent implements Agent {
   }
 
   async #leave(): Promise<void> {
+    this.#left = true;
     this.#changes.close();
     const supervisors = [...this.#supervisors.values()];
     if (this.#options.onStop === "leave") for (const supervisor of supervisors) supervisor.abandon();

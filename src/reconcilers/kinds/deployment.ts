@@ -1,4 +1,5 @@
-import { type BaseStatus, type Kind, type ResourceOf, defineKind } from "../../resources/index.js";
+import { type BaseStatus, type Kind, type ResourceOf, defineKind, s } from "../../resources/index.js";
+import { schemas } from "./instance-schema.js";
 import type { InstanceTemplate } from "./workload.js";
 
 /** A number of instances, or a share of all of them. */
@@ -6,7 +7,11 @@ export type Amount = number | `${number}%`;
 
 /** How one version replaces another. */
 export type DeploymentStrategy =
-  | { readonly type: "RollingUpdate"; readonly maxSurge?: Amount; readonly maxUnavailable?: Amount }
+  | {
+      readonly type: "RollingUpdate";
+      readonly maxSurge?: Amount | undefined;
+      readonly maxUnavailable?: Amount | undefined;
+    }
   | { readonly type: "Recreate" };
 
 /** What should run, and how it is changed. */
@@ -43,8 +48,16 @@ export interface DeploymentStatus extends BaseStatus {
   readonly progressedAt?: string;
 }
 
+const amount = /* @__PURE__ */ s.union(schemas.count, s.percentage());
+const strategy = /* @__PURE__ */ s.variant("type", {
+  RollingUpdate: s.object({ maxSurge: s.optional(amount), maxUnavailable: s.optional(amount) }),
+  Recreate: s.object({}),
+});
+
 /** A Deployment as a writer gives it. */
-export type DeploymentInput = Pick<DeploymentSpec, "template"> & Partial<DeploymentSpec>;
+export type DeploymentInput = Pick<DeploymentSpec, "template"> & {
+  readonly [K in keyof Omit<DeploymentSpec, "template">]?: DeploymentSpec[K] | undefined;
+};
 
 /** What should run, and how it is changed. */
 export type Deployment = ResourceOf<typeof Deployment>;
@@ -53,4 +66,14 @@ export const Deployment: Kind<DeploymentSpec, DeploymentStatus, DeploymentInput>
   DeploymentSpec,
   DeploymentStatus,
   DeploymentInput
->()("Deployment", {});
+>()("Deployment", {
+  schema: s.object({
+    replicas: s.withDefault(schemas.count, 1),
+    template: schemas.template,
+    strategy: s.withDefault(strategy, { type: "RollingUpdate" }),
+    minReadySeconds: s.withDefault(schemas.seconds, 0),
+    revisionHistoryLimit: s.withDefault(schemas.count, 10),
+    progressDeadlineSeconds: s.withDefault(s.number({ min: 1 }), 600),
+    paused: s.withDefault(s.boolean(), false),
+  }),
+});

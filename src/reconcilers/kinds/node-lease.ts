@@ -1,4 +1,4 @@
-import { type Kind, type ResourceOf, defineKind } from "../../resources/index.js";
+import { type Kind, type ResourceOf, defineKind, s } from "../../resources/index.js";
 
 /** An agent's heartbeat. */
 export interface NodeLeaseSpec {
@@ -15,4 +15,9 @@ export type NodeLease = ResourceOf<typeof NodeLease>;
 /** The kind of {@link NodeLeaseSpec}. */
 export const NodeLease: Kind<NodeLeaseSpec> = /* @__PURE__ */ defineKind<NodeLeaseSpec, unknown>()("NodeLease", {
   scope: "cluster",
+  schema: s.object({
+    holder: s.string({ minLength: 1 }),
+    renewedAt: s.string(),
+    durationSeconds: s.number({ min: 1 }),
+  }),
 });

@@ -1,5 +1,5 @@
 import type { Resources, Taint } from "../../scheduler/index.js";
-import { type BaseStatus, type Kind, type ResourceOf, defineKind } from "../../resources/index.js";
+import { type BaseStatus, type Kind, type ResourceOf, defineKind, s } from "../../resources/index.js";
 
 /** What is wanted of a node. */
 export interface NodeSpec {
@@ -17,11 +17,27 @@ export interface NodeStatus extends BaseStatus {
   readonly capacity?: Resources;
 }
 
+const taint = /* @__PURE__ */ s.object({
+  key: s.string({ minLength: 1 }),
+  value: s.optional(s.string()),
+  effect: s.oneOf("NoSchedule", "NoExecute"),
+});
+
+/** A Node as a writer gives it. */
+export type NodeInput = { readonly [K in keyof NodeSpec]?: NodeSpec[K] | undefined };
+
 /** A machine with an agent on it. */
 export type Node = ResourceOf<typeof Node>;
 /** The kind of {@link NodeSpec}. */
-export const Node: Kind<NodeSpec, NodeStatus, Partial<NodeSpec>> = /* @__PURE__ */ defineKind<
+export const Node: Kind<NodeSpec, NodeStatus, NodeInput> = /* @__PURE__ */ defineKind<
   NodeSpec,
   NodeStatus,
-  Partial<NodeSpec>
->()("Node", { scope: "cluster" });
+  NodeInput
+>()("Node", {
+  scope: "cluster",
+  schema: s.object({
+    unschedulable: s.withDefault(s.boolean(), false),
+    drain: s.withDefault(s.boolean(), false),
+    taints: s.withDefault(s.array(taint), []),
+  }),
+});

@@ -1,4 +1,5 @@
-import { type BaseStatus, type Kind, type ResourceOf, defineKind } from "../../resources/index.js";
+import { type BaseStatus, type Kind, type ResourceOf, defineKind, s } from "../../resources/index.js";
+import { schemas } from "./instance-schema.js";
 import type { InstanceSpec } from "./instance.js";
 
 /** The instances to make. */
@@ -32,7 +33,12 @@ export interface WorkloadStatus extends BaseStatus {
 }
 
 /** A Workload as a writer gives it. */
-export type WorkloadInput = Pick<WorkloadSpec, "selector" | "template"> & Partial<WorkloadSpec>;
+export type WorkloadInput = Pick<WorkloadSpec, "selector" | "template"> & {
+  /** How many. @defaultValue `1` */
+  readonly replicas?: number | undefined;
+  /** Seconds an instance must be ready to count as available. @defaultValue `0` */
+  readonly minReadySeconds?: number | undefined;
+};
 
 /** A number of equal instances. */
 export type Workload = ResourceOf<typeof Workload>;
@@ -42,6 +48,12 @@ export const Workload: Kind<WorkloadSpec, WorkloadStatus, WorkloadInput> = /* @_
   WorkloadStatus,
   WorkloadInput
 >()("Workload", {
+  schema: s.object({
+    replicas: s.withDefault(schemas.count, 1),
+    selector: schemas.strings,
+    template: schemas.template,
+    minReadySeconds: s.withDefault(schemas.seconds, 0),
+  }),
   validateUpdate: (next, previous) =>
     JSON.stringify(next.selector) === JSON.stringify(previous.selector)
       ? undefined
