@@ -48,7 +48,7 @@ await waitFor(manager.client, File, "motd", (file) => file.status?.writes === 2)
 console.log(`deleted behind its back, written again: ${JSON.stringify(await readFile(path, "utf8"))}`);
 
 await manager.client.delete(motd);
-await waitForDeletion(manager.client, motd);
+await waitForDeletion(manager.client, File, motd);
 console.log(
   `object deleted, file ${(await readFile(path).catch(() => undefined)) === undefined ? "gone" : "left behind"}`,
 );

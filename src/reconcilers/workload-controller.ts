@@ -6,7 +6,7 @@ import {
   owns,
   watches,
 } from "../controllers/index.js";
-import { isKeelsonError } from "../core/index.js";
+import { context as inContext, isKeelsonError } from "../core/index.js";
 import { type ResourceClient, type ResourceKey, ownerOf } from "../resources/index.js";
 import { availableIn, isActive, isReady, victimsFirst } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
@@ -76,7 +76,7 @@ async function scale(
   instances: readonly Instance[],
   active: readonly Instance[],
   { client }: ReconcileContext,
-): Promise<unknown> {
+): Promise<Error | undefined> {
   const missing = workload.spec.replicas - active.length;
   try {
     if (missing > 0) {
@@ -88,7 +88,7 @@ async function scale(
     }
     return undefined;
   } catch (error) {
-    return error;
+    return inContext(error, "while scaling");
   }
 }
 
@@ -119,7 +119,7 @@ function freeNames(owner: string, instances: readonly Instance[], count: number)
 async function report(
   workload: Workload,
   active: readonly Instance[],
-  failure: unknown,
+  failure: Error | undefined,
   context: ReconcileContext,
 ): Promise<ReconcileResult | undefined> {
   const waits = active.map((instance) => availableIn(instance, workload.spec.minReadySeconds, context.now()));

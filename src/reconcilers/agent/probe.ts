@@ -35,7 +35,7 @@ export async function watchProbe(
   await runtime.sleep(initialDelaySeconds * 1_000, { signal });
   while (!signal.aborted) {
     const problem = await probeOnce(probe, port, runtime);
-    if (signal.aborted) return;
+    signal.throwIfAborted();
     failures = problem === undefined ? 0 : failures + 1;
     if (problem === undefined && !ready) onVerdict((ready = true));
     else if (problem !== undefined && ready && failures >= failureThreshold) onVerdict((ready = false), problem);

@@ -79,7 +79,7 @@ export class Supervisor {
       const started = runtime.now();
       const exit = await this.#runOnce();
       if (exit !== undefined && this.#isFinal(exit)) return;
-      if (this.#stopping.isAborted) return;
+      this.#stopping.signal.throwIfAborted();
       if (runtime.now() - started >= healthyMs) this.#crashes = 0;
       await runtime.sleep(this.#backoffMs(exit === undefined), { signal: this.#stopping.signal });
       if (exit !== undefined) this.#set({ restarts: this.state.restarts + 1 });
