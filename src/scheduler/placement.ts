@@ -1,5 +1,8 @@
-/** Amounts by resource name, such as `{ cpu: 500, memory: 268_435_456 }`; units are the user's,
- * equal on both sides. Whole numbers add up exactly; fractions may be refused for a rounding error. */
+/**
+ * Amounts by resource name, such as `{ cpu: 500, memory: 268_435_456 }`; units are the user's, equal on both sides.
+ *
+ * @remarks Whole numbers add up exactly; fractions may be refused for a rounding error.
+ */
 export type Resources = Readonly<Record<string, number>>;
 
 /** Keeps instances off a node unless they tolerate it. */

@@ -1,5 +1,5 @@
 import { checkNumber } from "../core/check.js";
-import { type Obstacle, amountOf, obstacle } from "./fit.js";
+import { type Obstacle, obstacle } from "./fit.js";
 import { leastAllocated } from "./least-allocated.js";
 import type { Decision, NodeView, PlacementRequest, RetryOn, Scheduler } from "./placement.js";
 
@@ -72,12 +72,9 @@ function better(
 
 /** The node as it will be once the instance runs there. */
 function assume({ resources = {} }: PlacementRequest, node: NodeView): NodeView {
-  const taken = Object.entries(resources).map(([name, amount]) => [
-    name,
-    amountOf(node.allocated ?? {}, name) + amount,
-  ]);
-  const allocated = { ...node.allocated, ...Object.fromEntries(taken) };
-  return { ...node, allocated, instances: (node.instances ?? 0) + 1 };
+  const allocated = new Map(Object.entries(node.allocated ?? {}));
+  for (const [name, amount] of Object.entries(resources)) allocated.set(name, (allocated.get(name) ?? 0) + amount);
+  return { ...node, allocated: Object.fromEntries(allocated), instances: (node.instances ?? 0) + 1 };
 }
 
 function unschedulable(instance: string, obstacles: readonly Obstacle[], nodes: number): Decision {
