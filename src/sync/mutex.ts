@@ -100,34 +100,34 @@ export class Mutex<T = undefined> {
 class HeldMutex<T> implements MutexGuard<T> {
   readonly mutex: Mutex<T>;
   isHeld = true;
-  readonly #locked: LockedValue<T>;
+  private readonly locked: LockedValue<T>;
 
   constructor(mutex: Mutex<T>, locked: LockedValue<T>) {
     this.mutex = mutex;
-    this.#locked = locked;
+    this.locked = locked;
   }
 
   get value(): T {
-    this.#check();
-    return this.#locked.value;
+    this.check();
+    return this.locked.value;
   }
 
   set value(value: T) {
-    this.#check();
-    this.#locked.value = value;
+    this.check();
+    this.locked.value = value;
   }
 
   release(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
-    this.#locked.give(1);
+    this.locked.give(1);
   }
 
   [Symbol.dispose](): void {
     this.release();
   }
 
-  #check(): void {
+  private check(): void {
     if (!this.isHeld) throw new TypeError("Expected the guard to hold its mutex, but it was released");
   }
 }

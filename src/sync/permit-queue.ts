@@ -12,7 +12,7 @@ import { DISABLED, PENDING, type Source, type Waiter } from "../core/selectable.
 export class PermitQueue {
   available: number;
   isClosed = false;
-  readonly #waiters = new List<Waiter<unknown>>();
+  private readonly waiters = new List<Waiter<unknown>>();
 
   constructor(permits: number) {
     this.available = permits;
@@ -20,7 +20,7 @@ export class PermitQueue {
 
   /** Takes `count` permits if that many are free and nobody waits. */
   tryTake(count: number): boolean {
-    if (this.isClosed || this.#waiters.length > 0 || this.available < count) return false;
+    if (this.isClosed || this.waiters.length > 0 || this.available < count) return false;
     this.available -= count;
     return true;
   }
@@ -28,14 +28,14 @@ export class PermitQueue {
   /** Gives permits to those who wait, in order, and keeps the rest. */
   give(count: number): void {
     this.available += count;
-    if (this.#waiters.length > 0) this.#assign();
+    if (this.waiters.length > 0) this.assign();
   }
 
   enqueue(waiter: Waiter<unknown>, source: PermitSource<unknown>): void {
     waiter.wanted = source.count;
     waiter.payload = source;
-    this.#waiters.push(waiter);
-    this.#assign();
+    this.waiters.push(waiter);
+    this.assign();
   }
 
   /** Lets a waiter go; what it had gathered goes to the next. */
@@ -49,15 +49,15 @@ export class PermitQueue {
   /** Grants nothing any more; those who wait are told by their sources. */
   close(): void {
     this.isClosed = true;
-    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+    for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
       this.available += waiter.held;
       waiter.held = 0;
       sourceOf(waiter).closed(waiter);
     }
   }
 
-  #assign(): void {
-    for (let head = this.#waiters.first; head !== undefined; head = this.#waiters.first) {
+  private assign(): void {
+    for (let head = this.waiters.first; head !== undefined; head = this.waiters.first) {
       const missing = head.wanted - head.held;
       if (this.available < missing) {
         head.held += this.available;
@@ -66,7 +66,7 @@ export class PermitQueue {
       }
       this.available -= missing;
       head.held = 0;
-      this.#waiters.remove(head);
+      this.waiters.remove(head);
       head.commit(sourceOf(head).grant(head.wanted));
     }
   }
@@ -87,33 +87,33 @@ export type OnClosed = (() => Error) | typeof DISABLED;
 export class PermitSource<G> implements Source<G> {
   readonly count: number;
   readonly grant: (count: number) => G;
-  readonly #queue: PermitQueue;
-  readonly #onClosed: OnClosed;
+  private readonly queue: PermitQueue;
+  private readonly onClosed: OnClosed;
 
   constructor(queue: PermitQueue, count: number, grant: (count: number) => G, onClosed: OnClosed = DISABLED) {
-    this.#queue = queue;
+    this.queue = queue;
     this.count = count;
     this.grant = grant;
-    this.#onClosed = onClosed;
+    this.onClosed = onClosed;
   }
 
   poll(): G | typeof PENDING | typeof DISABLED {
-    if (this.#queue.tryTake(this.count)) return this.grant(this.count);
-    if (!this.#queue.isClosed) return PENDING;
-    if (this.#onClosed === DISABLED) return DISABLED;
-    throw this.#onClosed();
+    if (this.queue.tryTake(this.count)) return this.grant(this.count);
+    if (!this.queue.isClosed) return PENDING;
+    if (this.onClosed === DISABLED) return DISABLED;
+    throw this.onClosed();
   }
 
   arm(waiter: Waiter<G>): void {
-    this.#queue.enqueue(waiter, this);
+    this.queue.enqueue(waiter, this);
   }
 
   disarm(waiter: Waiter<G>): void {
-    this.#queue.leave(waiter);
+    this.queue.leave(waiter);
   }
 
   closed(waiter: Waiter<unknown>): void {
-    if (this.#onClosed === DISABLED) waiter.disable();
-    else waiter.fail(this.#onClosed());
+    if (this.onClosed === DISABLED) waiter.disable();
+    else waiter.fail(this.onClosed());
   }
 }

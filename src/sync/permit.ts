@@ -32,11 +32,11 @@ export interface SemaphorePermit extends Disposable {
 export class HeldPermit implements SemaphorePermit {
   count: number;
   readonly semaphore: Semaphore;
-  readonly #queue: PermitQueue;
+  private readonly queue: PermitQueue;
 
   constructor(semaphore: Semaphore, queue: PermitQueue, count: number) {
     this.semaphore = semaphore;
-    this.#queue = queue;
+    this.queue = queue;
     this.count = count;
   }
 
@@ -44,7 +44,7 @@ export class HeldPermit implements SemaphorePermit {
     const { count } = this;
     if (count === 0) return;
     this.count = 0;
-    this.#queue.give(count);
+    this.queue.give(count);
   }
 
   forget(): void {
@@ -63,7 +63,7 @@ export class HeldPermit implements SemaphorePermit {
     checkInteger("count", count, 0);
     if (count > this.count) return undefined;
     this.count -= count;
-    return new HeldPermit(this.semaphore, this.#queue, count);
+    return new HeldPermit(this.semaphore, this.queue, count);
   }
 
   [Symbol.dispose](): void {

@@ -133,21 +133,21 @@ export class RwLock<T> {
 
 class HeldRead<T> implements ReadGuard<T> {
   isHeld = true;
-  readonly #locked: LockedValue<T>;
+  private readonly locked: LockedValue<T>;
 
   constructor(locked: LockedValue<T>) {
-    this.#locked = locked;
+    this.locked = locked;
   }
 
   get value(): T {
     checkHeld(this.isHeld);
-    return this.#locked.value;
+    return this.locked.value;
   }
 
   release(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
-    this.#locked.give(1);
+    this.locked.give(1);
   }
 
   [Symbol.dispose](): void {
@@ -157,36 +157,36 @@ class HeldRead<T> implements ReadGuard<T> {
 
 class HeldWrite<T> implements WriteGuard<T> {
   isHeld = true;
-  readonly #locked: LockedValue<T>;
-  readonly #permits: number;
+  private readonly locked: LockedValue<T>;
+  private readonly permits: number;
 
   constructor(locked: LockedValue<T>, permits: number) {
-    this.#locked = locked;
-    this.#permits = permits;
+    this.locked = locked;
+    this.permits = permits;
   }
 
   get value(): T {
     checkHeld(this.isHeld);
-    return this.#locked.value;
+    return this.locked.value;
   }
 
   set value(value: T) {
     checkHeld(this.isHeld);
-    this.#locked.value = value;
+    this.locked.value = value;
   }
 
   downgrade(): ReadGuard<T> {
     checkHeld(this.isHeld);
     this.isHeld = false;
-    const reader = new HeldRead(this.#locked);
-    this.#locked.give(this.#permits - 1);
+    const reader = new HeldRead(this.locked);
+    this.locked.give(this.permits - 1);
     return reader;
   }
 
   release(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
-    this.#locked.give(this.#permits);
+    this.locked.give(this.permits);
   }
 
   [Symbol.dispose](): void {

@@ -47,13 +47,7 @@ export function startTask<T>(
   owner: TaskOwner<T> | undefined,
   defaultRuntime: Runtime,
 ): Task<T> {
-  const name = options?.name ?? (run.name === "" ? "task" : run.name);
-  const task = new Task(options?.runtime ?? defaultRuntime, run, name, options?.signal, owner);
-  void next.then(() => {
-    task.start();
-  });
+  const task = new Task(options?.runtime ?? defaultRuntime, run, options?.name, options?.signal, owner);
+  void task.live();
   return task;
 }
-
-/** One `then` for each task, and not one for all of a microtask, keeps each in the async context of its `spawn`. */
-const next: Promise<void> = /* @__PURE__ */ Promise.resolve();

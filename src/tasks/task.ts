@@ -56,6 +56,8 @@ export interface TaskOwner<T> {
   ended(task: Task<T>, outcome: Outcome<T>): boolean;
 }
 
+const nextMicrotask: Promise<void> = /* @__PURE__ */ Promise.resolve();
+
 /** A task, to whom its result does not matter. */
 export type AnyTask = Pick<Task<unknown>, "abort" | "ended">;
 
@@ -65,32 +67,32 @@ export type AnyTask = Pick<Task<unknown>, "abort" | "ended">;
  * @internal
  */
 export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarget {
-  readonly name: string;
   readonly runtime: Runtime;
   outcome: Outcome<T> | undefined = undefined;
   /** `undefined` once detached. */
   owner: TaskOwner<T> | undefined;
-  #run: TaskFunction<T> | undefined;
-  #id: string | undefined = undefined;
-  #link: LinkedSignal | undefined = undefined;
-  #abort: { readonly reason: unknown } | undefined = undefined;
-  #registration: AbortRegistration | undefined = undefined;
-  #isJoined = false;
-  #waiters: List<Waiter<T>> | undefined = undefined;
+  private readonly body: TaskFunction<T>;
+  private readonly givenName: string | undefined;
+  private ownId: string | undefined = undefined;
+  private link: LinkedSignal | undefined = undefined;
+  private cancellation: { readonly reason: unknown } | undefined = undefined;
+  private registration: AbortRegistration | undefined = undefined;
+  private isJoined = false;
+  private waiters: List<Waiter<T>> | undefined = undefined;
 
   constructor(
     runtime: Runtime,
     run: TaskFunction<T>,
-    name: string,
+    name: string | undefined,
     signal: AbortSignal | undefined,
     owner: TaskOwner<T> | undefined,
   ) {
     this.runtime = runtime;
-    this.name = name;
+    this.givenName = name;
     this.owner = owner;
-    this.#run = run;
+    this.body = run;
     if (signal?.aborted === true) this.abort(signal.reason);
-    else if (signal !== undefined) this.#registration = onAbort(signal, this);
+    else if (signal !== undefined) this.registration = onAbort(signal, this);
   }
 
   get "~source"(): Source<T> {
@@ -98,15 +100,20 @@ export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarg
   }
 
   get id(): string {
-    return (this.#id ??= this.runtime.id("task"));
+    return (this.ownId ??= this.runtime.id("task"));
   }
 
   get signal(): AbortSignal {
-    if (this.#link === undefined) {
-      this.#link = new LinkedSignal();
-      if (this.#abort !== undefined) this.#link.abort(this.#abort.reason);
+    if (this.link === undefined) {
+      this.link = new LinkedSignal();
+      if (this.cancellation !== undefined) this.link.abort(this.cancellation.reason);
     }
-    return this.#link.signal;
+    return this.link.signal;
+  }
+
+  get name(): string {
+    const { name } = this.body;
+    return this.givenName ?? (name === "" ? "task" : name);
   }
 
   get isFinished(): boolean {
@@ -118,9 +125,9 @@ export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarg
   }
 
   abort(reason: unknown = new CancelledError(`task "${this.name}"`)): void {
-    if (this.#abort !== undefined || this.outcome !== undefined) return;
-    this.#abort = { reason };
-    this.#link?.abort(reason);
+    if (this.cancellation !== undefined || this.outcome !== undefined) return;
+    this.cancellation = { reason };
+    this.link?.abort(reason);
   }
 
   aborted(reason: unknown): void {
@@ -156,36 +163,33 @@ export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarg
   /** From now on nobody but those who join it cares for it; a failure that nobody has heard of is reported. */
   detach(): void {
     this.owner = undefined;
-    if (this.outcome !== undefined) this.#reportUnlessJoined(this.outcome);
+    if (this.outcome !== undefined) this.reportUnlessJoined(this.outcome);
   }
 
-  start(): void {
-    const run = this.#run;
-    this.#run = undefined;
-    if (run === undefined) return;
-    if (this.#abort !== undefined) {
-      this.#failed(this.#abort.reason);
-      return;
-    }
+  /** Lives through the whole task; to be called once, and never rejects. */
+  async live(): Promise<void> {
+    // An await of its own, and not one for all tasks of a turn, keeps it in the async context of its `spawn`.
+    await nextMicrotask;
+    let outcome: Outcome<T>;
     try {
-      const result = run(this);
-      if (isThenable(result)) result.then(this.#fulfilled, this.#failed);
-      else this.#fulfilled(result);
+      const result = this.begin();
+      outcome = { ok: true, value: isThenable(result) ? await result : result };
     } catch (error) {
-      this.#failed(error);
+      outcome = { ok: false, kind: this.isAbort(error) ? "cancelled" : "failed", error };
     }
+    this.end(outcome);
   }
 
   poll(): T | typeof PENDING {
-    this.#isJoined = true;
+    this.isJoined = true;
     if (this.outcome === undefined) return PENDING;
     if (this.outcome.ok) return this.outcome.value;
     throw this.joinError(this.outcome);
   }
 
   arm(waiter: Waiter<T>): void {
-    this.#waiters ??= new List();
-    this.#waiters.push(waiter);
+    this.waiters ??= new List();
+    this.waiters.push(waiter);
   }
 
   disarm(waiter: Waiter<T>): void {
@@ -196,31 +200,31 @@ export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarg
     return new JoinError({ kind, id: this.id, task: this.name, cause: error });
   }
 
-  readonly #fulfilled = (value: T): void => {
-    this.#end({ ok: true, value });
-  };
+  private begin(): T | PromiseLike<T> {
+    if (this.cancellation !== undefined) throw this.cancellation.reason;
+    return this.body(this);
+  }
 
-  readonly #failed = (error: unknown): void => {
-    const isCancelled = this.#abort !== undefined && isAbortOf(error, this.#abort.reason);
-    this.#end({ ok: false, kind: isCancelled ? "cancelled" : "failed", error });
-  };
+  private isAbort(error: unknown): boolean {
+    return this.cancellation !== undefined && isAbortOf(error, this.cancellation.reason);
+  }
 
-  #end(outcome: Outcome<T>): void {
+  private end(outcome: Outcome<T>): void {
     this.outcome = outcome;
-    this.#registration?.unlink();
+    this.registration?.unlink();
     const isOwned = this.owner?.ended(this, outcome) ?? false;
-    for (let next = this.#waiters?.shift(); next !== undefined; next = this.#waiters?.shift()) {
+    for (let next = this.waiters?.shift(); next !== undefined; next = this.waiters?.shift()) {
       if (outcome.ok) next.commit(outcome.value);
       else next.fail(this.joinError(outcome));
     }
-    if (!isOwned) this.#reportUnlessJoined(outcome);
+    if (!isOwned) this.reportUnlessJoined(outcome);
   }
 
   /** Whoever spawned it gets one more turn to join it. */
-  #reportUnlessJoined(outcome: Outcome<T>): void {
-    if (outcome.ok || outcome.kind === "cancelled" || this.#isJoined) return;
+  private reportUnlessJoined(outcome: Outcome<T>): void {
+    if (outcome.ok || outcome.kind === "cancelled" || this.isJoined) return;
     void this.runtime.yieldNow().then(() => {
-      if (!this.#isJoined) this.runtime.report(outcome.error, { task: this.name });
+      if (!this.isJoined) this.runtime.report(outcome.error, { task: this.name });
     });
   }
 }

@@ -1,0 +1,106 @@
+import { Mutex as AsyncMutex, Semaphore as AsyncSemaphore } from "async-mutex";
+import { Effect, Fiber, Semaphore as EffectSemaphore } from "effect";
+import fastq from "fastq";
+import PQueue from "p-queue";
+import pLimit from "p-limit";
+import type { Work } from "./harness.js";
+
+/** Other libraries by name, each doing the same job. */
+export type Peers = Readonly<Record<string, Work>>;
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** `count` loops that share `n` turns. */
+export async function workers(count: number, n: number, loop: (turns: number) => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => loop(Math.ceil(n / count))));
+}
+
+/** The same as a single program of effect's. */
+function effectWorkers(count: number, n: number, body: Effect.Effect<unknown>): Promise<unknown> {
+  const each = Math.ceil(n / count);
+  const loop = Effect.suspend(() => {
+    let turn = 0;
+    return Effect.whileLoop({
+      while: () => turn < each,
+      body: () => body,
+      step: () => {
+        turn += 1;
+      },
+    });
+  });
+  return Effect.runPromise(
+    Effect.all(
+      Array.from({ length: count }, () => loop),
+      { concurrency: "unbounded" },
+    ),
+  );
+}
+
+/** One worker locks and releases a mutex. */
+export function freeMutexPeers(): Peers {
+  const mutex = new AsyncMutex();
+  const held = EffectSemaphore.makeUnsafe(1).withPermits(1)(Effect.void);
+  return {
+    "async-mutex": async (n) => {
+      for (let turn = 0; turn < n; turn += 1) (await mutex.acquire())();
+    },
+    effect: (n) => effectWorkers(1, n, held),
+  };
+}
+
+/** `count` workers take turns at one of `permits` permits, and let the others run while they hold it. */
+export function contendedPeers(permits: number, count: number): Peers {
+  const semaphore = new AsyncSemaphore(permits);
+  const held = EffectSemaphore.makeUnsafe(permits).withPermits(1)(Effect.promise(nothing));
+  return {
+    "async-mutex": (n) =>
+      workers(count, n, async (turns) => {
+        for (let turn = 0; turn < turns; turn += 1) {
+          const [, release] = await semaphore.acquire();
+          await nothing();
+          release();
+        }
+      }),
+    effect: (n) => effectWorkers(count, n, held),
+  };
+}
+
+/** Tasks spawned in batches of `batch`, and joined. */
+export function spawnPeers(batch: number): Peers {
+  const one = Effect.gen(function* () {
+    const fibers: Fiber.Fiber<number>[] = [];
+    for (let task = 0; task < batch; task += 1) fibers.push(yield* Effect.forkChild(Effect.succeed(task)));
+    for (const fiber of fibers) yield* Fiber.join(fiber);
+  });
+  return { effect: (n) => effectWorkers(1, Math.ceil(n / batch), one) };
+}
+
+/** `n` calls in batches of `batch`, ten at a time. */
+export function limitPeers(batch: number): Peers {
+  const queue = new PQueue({ concurrency: 10 });
+  const fast = fastq.promise(nothing, 10);
+  const inBatches = (run: (items: readonly number[]) => Promise<unknown>): Work => {
+    const items = Array.from({ length: batch }, (_, item) => item);
+    return async (n) => {
+      for (let left = n; left > 0; left -= batch) await run(items);
+    };
+  };
+  return {
+    fastq: inBatches((items) => Promise.all(items.map(() => fast.push(undefined)))),
+    "p-queue": inBatches((items) => queue.addAll(items.map(() => nothing))),
+    effect: inBatches((items) =>
+      Effect.runPromise(Effect.forEach(items, () => Effect.promise(nothing), { concurrency: 10, discard: true })),
+    ),
+  };
+}
+
+/** The same through p-limit. */
+export function pLimitPeer(batch: number): Peers {
+  const limit = pLimit(10);
+  const items = Array.from({ length: batch }, (_, item) => item);
+  return {
+    "p-limit": async (n) => {
+      for (let left = n; left > 0; left -= batch) await Promise.all(items.map(() => limit(nothing)));
+    },
+  };
+}

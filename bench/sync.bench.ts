@@ -1,0 +1,81 @@
+import { Mutex, Semaphore } from "keelson/sync";
+import { forEachConcurrent, spawn } from "keelson/tasks";
+import { type Measure, type Row, type Work, nsPerOp } from "./harness.js";
+import {
+  type Peers,
+  contendedPeers,
+  freeMutexPeers,
+  limitPeers,
+  pLimitPeer,
+  spawnPeers,
+  workers,
+} from "./sync-peers.js";
+
+const batch = 1_000;
+
+/** How many operations a second ours does, and how many times as many as the fastest of the others. */
+function row(id: string, ours: Work, peers: Peers): Row {
+  const others = Object.values(peers).map(perSecond);
+  const best: Measure = async () => {
+    let most = 0;
+    for (const measure of others) most = Math.max(most, await measure());
+    return most;
+  };
+  return { id, unit: "op/s", measure: perSecond(ours), against: { id: Object.keys(peers).join(" | "), measure: best } };
+}
+
+function perSecond(work: Work): Measure {
+  const measure = nsPerOp(work);
+  return async () => 1e9 / (await measure());
+}
+
+function freeMutex(): Work {
+  const mutex = new Mutex();
+  return async (n) => {
+    for (let turn = 0; turn < n; turn += 1) (await mutex.lock()).release();
+  };
+}
+
+/** Workers that hold what they got while the others run. */
+function contended(acquire: () => Promise<{ release(): void }>, count: number): Work {
+  return (n) =>
+    workers(count, n, async (turns) => {
+      for (let turn = 0; turn < turns; turn += 1) {
+        const held = await acquire();
+        await Promise.resolve();
+        held.release();
+      }
+    });
+}
+
+async function spawnAndJoin(n: number): Promise<void> {
+  for (let left = n; left > 0; left -= batch) {
+    const tasks = Array.from({ length: batch }, (_, task) => spawn(() => task));
+    for (const task of tasks) await task.join();
+  }
+}
+
+async function forEach(n: number): Promise<void> {
+  const items = Array.from({ length: batch }, (_, item) => item);
+  for (let left = n; left > 0; left -= batch) await forEachConcurrent(items, 10, () => Promise.resolve());
+}
+
+const mutex = new Mutex();
+const semaphore = new Semaphore(10);
+
+export const rows: readonly Row[] = [
+  row("mutex-uncontended/best-peer", freeMutex(), freeMutexPeers()),
+  row(
+    "mutex-contended/best-peer",
+    contended(() => mutex.lock(), 8),
+    contendedPeers(1, 8),
+  ),
+  row(
+    "semaphore-contended/best-peer",
+    contended(() => semaphore.acquire(), 64),
+    contendedPeers(10, 64),
+  ),
+  row("spawn-join/best-peer", spawnAndJoin, spawnPeers(batch)),
+  row("for-each-concurrent/p-limit", forEach, pLimitPeer(batch)),
+  row("for-each-concurrent/best-peer", forEach, limitPeers(batch)),
+];
