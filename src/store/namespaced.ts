@@ -60,7 +60,7 @@ export function namespaced(store: StateStore, prefix: string): StateStore {
       ),
     grantLease: (ttlMs, options) => view.run(() => store.grantLease(ttlMs, options)),
     compact: (revision) => view.run(() => store.compact(revision)),
-    health: () => store.health(),
+    health: () => view.health(store),
     close: () => view.close(),
   };
 }

@@ -40,7 +40,7 @@ export function readOnly(store: StateStore): StateStore {
       ),
     grantLease: refuse,
     compact: refuse,
-    health: () => store.health(),
+    health: () => view.health(store),
     close: () => view.close(),
   };
 }

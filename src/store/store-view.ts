@@ -1,5 +1,7 @@
 import { LinkedSignal } from "../core/linked-signal.js";
+import type { Health } from "../core/health.js";
 import { StoreClosedError } from "./errors.js";
+import type { StateStore } from "./state-store.js";
 import type { WatchBatch } from "./watch-batch.js";
 
 /** The lifetime of a view of a store: closing the view ends what was opened through it and leaves the store alone. */
@@ -24,6 +26,12 @@ export class StoreView {
   ): AsyncIterable<B> {
     const link = new LinkedSignal(signal, this.#gone.signal);
     return mapped(open(link.signal), map, link);
+  }
+
+  /** How `store` is, while the view is open. */
+  health(store: StateStore): Promise<Health> {
+    if (!this.#gone.signal.aborted) return store.health();
+    return Promise.resolve({ status: "fail", message: "this view of the store has been closed" });
   }
 
   close(): Promise<void> {

@@ -115,6 +115,7 @@ describe("namespaced", () => {
     await view.close();
     await expect(pending).rejects.toMatchObject({ code: "STORE_CLOSED" });
     await expect(view.get("1")).rejects.toMatchObject({ code: "STORE_CLOSED" });
+    expect((await view.health()).status).toBe("fail");
     expect((await store.get("/jobs/1")).kv).toBeDefined();
   });
 

@@ -1,0 +1,134 @@
+import { currentRuntime } from "../core/index.js";
+import type { StateStore, StoreCapabilities } from "../store/index.js";
+import type { StoreCase, StoreCases } from "./store-case.js";
+import { closingCases, closingLeaseCases } from "./store-cases-closing.js";
+import { compactionCases, historyCases, noHistoryCases } from "./store-cases-history.js";
+import { honestyCases, ownWriteCases } from "./store-cases-honesty.js";
+import { keyCases } from "./store-cases-keys.js";
+import { lagCases } from "./store-cases-lag.js";
+import { leaseCases, noLeaseCases } from "./store-cases-lease.js";
+import { rangeCases } from "./store-cases-range.js";
+import { txnCases } from "./store-cases-txn.js";
+import { futureWatchCases, progressCases, watchCases } from "./store-cases-watch.js";
+import { StoreFixture } from "./store-fixture.js";
+
+/** Tests that do not run, and why. */
+export interface StoreConformanceSkip {
+  /** What is the matter; it becomes part of the test's name. */
+  readonly reason: string;
+  /** Names of tests, as `"<group>: <case>"`, or of whole groups. */
+  readonly tests: readonly string[];
+}
+
+/** What {@link storeConformance} needs. */
+export interface StoreConformanceOptions {
+  /** Your runner's way to register a test. */
+  readonly test: (name: string, body: () => Promise<void>) => unknown;
+  /** Opens a store for one test, which closes it; it may hold other keys, but nobody else may write to it meanwhile. */
+  readonly open: () => StateStore | Promise<StateStore>;
+  /**
+   * What differs from a full store: such a feature's tests are left out, and others assert that it is refused.
+   *
+   * @defaultValue every feature, but `durable`; 128 operations; 1 MiB
+   */
+  readonly capabilities?: Partial<StoreCapabilities>;
+  /** Tests that do not run. A name that is no test is an error, so that the list can't go stale. */
+  readonly skip?: readonly StoreConformanceSkip[];
+}
+
+const full: StoreCapabilities = {
+  multiKeyTxn: true,
+  historyReads: true,
+  gapFreeWatch: true,
+  leases: true,
+  linearizableReads: true,
+  durable: false,
+  progress: true,
+  futureWatch: true,
+  safeLeaseRevoke: true,
+  pauseSafe: true,
+  maxTxnOps: 128,
+  maxValueBytes: 1_048_576,
+};
+
+/**
+ * Registers the tests that every store passes: what {@link StateStore} guarantees, case by case.
+ *
+ * @remarks
+ * It brings its own assertions and needs no runner in particular. Each test opens a store and uses keys of its own.
+ * Tests of leases and progress wait on the runtime: some seconds each, or none under virtual time that advances by
+ * itself.
+ * @throws TypeError when `skip` names a test that does not exist.
+ *
+ * @example
+ * ```ts
+ * import { storeConformance } from "keelson/testing";
+ * import { memoryStore } from "keelson/store/memory";
+ *
+ * const tests = new Map<string, () => Promise<void>>();
+ * storeConformance({ test: (name, body) => tests.set(name, body), open: () => memoryStore() });
+ * tests.size > 100 // => true
+ * await tests.get("keys: a put is read back")?.();
+ * ```
+ */
+export function storeConformance({ test, open, capabilities, skip = [] }: StoreConformanceOptions): void {
+  const declared: StoreCapabilities = { ...full, ...capabilities };
+  const groups = groupsOf(declared);
+  checkSkips(groups, skip);
+  let opened = 0;
+  for (const { title, cases } of groups) {
+    for (const [name, body] of Object.entries(cases)) {
+      const fullName = `${title}: ${name}`;
+      const reason = skip.find(({ tests }) => tests.includes(fullName) || tests.includes(title))?.reason;
+      if (reason !== undefined) {
+        test(`${fullName} (skipped: ${reason})`, () => Promise.resolve());
+        continue;
+      }
+      opened += 1;
+      const prefix = `/conformance/${currentRuntime().id()}/${opened}/`;
+      test(fullName, () => runCase(open, prefix, body));
+    }
+  }
+}
+
+async function runCase(open: StoreConformanceOptions["open"], prefix: string, body: StoreCase): Promise<void> {
+  const store = await open();
+  try {
+    await body(new StoreFixture(store, prefix));
+  } finally {
+    await store.close();
+  }
+}
+
+function groupsOf(declared: StoreCapabilities): readonly StoreCases[] {
+  const groups = [
+    honestyCases(declared),
+    ownWriteCases,
+    keyCases,
+    rangeCases,
+    txnCases,
+    historyCases,
+    noHistoryCases,
+    compactionCases,
+    watchCases,
+    progressCases,
+    futureWatchCases,
+    lagCases,
+    leaseCases,
+    noLeaseCases,
+    closingCases,
+    closingLeaseCases,
+  ];
+  return groups.filter(
+    ({ needs = [], lacks }) => needs.every((feature) => declared[feature]) && (lacks === undefined || !declared[lacks]),
+  );
+}
+
+function checkSkips(groups: readonly StoreCases[], skip: readonly StoreConformanceSkip[]): void {
+  const known = new Set(
+    groups.flatMap(({ title, cases }) => [title, ...Object.keys(cases).map((name) => `${title}: ${name}`)]),
+  );
+  const unknown = skip.flatMap(({ tests }) => tests).find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new TypeError(`Expected \`skip\` to name tests of the suite, got ${JSON.stringify(unknown)}`);
+}

@@ -1,0 +1,172 @@
+import { type Runtime, currentRuntime } from "../core/index.js";
+import {
+  type KeyRange,
+  type KeyValue,
+  type Op,
+  type Revision,
+  type StateStore,
+  type TxnResult,
+  type WatchBatch,
+  type WatchEvent,
+  type WatchOptions,
+  op,
+} from "../store/index.js";
+import { isKeelsonError } from "../core/index.js";
+
+const decoder = /* @__PURE__ */ new TextDecoder();
+
+/** Longer than any answer should take; virtual clocks get there at once. */
+const patienceMs = 20_000;
+
+/** A store for one case, and short ways to use it. Keys are written without the case's own prefix. */
+export class StoreFixture {
+  readonly store: StateStore;
+  readonly prefix: string;
+  readonly all: KeyRange;
+  readonly runtime: Runtime = currentRuntime();
+
+  constructor(store: StateStore, prefix: string) {
+    this.store = store;
+    this.prefix = prefix;
+    this.all = { prefix };
+  }
+
+  key(name: string): string {
+    return this.prefix + name;
+  }
+
+  name({ key }: { readonly key: string }): string {
+    return key.slice(this.prefix.length);
+  }
+
+  putOp(name: string, value: Uint8Array | string, lease?: string): Op {
+    return op.put(this.key(name), value, lease === undefined ? {} : { lease });
+  }
+
+  deleteOp(name: string): Op {
+    return op.delete(this.key(name));
+  }
+
+  run(...ops: readonly Op[]): Promise<TxnResult> {
+    return this.store.txn({ then: ops });
+  }
+
+  async put(name: string, value: Uint8Array | string, lease?: string): Promise<Revision> {
+    return (await this.run(this.putOp(name, value, lease))).revision;
+  }
+
+  async delete(name: string): Promise<Revision> {
+    return (await this.run(this.deleteOp(name))).revision;
+  }
+
+  async kv(name: string, revision?: Revision): Promise<KeyValue | undefined> {
+    return (await this.store.get(this.key(name), revision === undefined ? {} : { revision })).kv;
+  }
+
+  async text(name: string, revision?: Revision): Promise<string | undefined> {
+    const kv = await this.kv(name, revision);
+    return kv === undefined ? undefined : textOf(kv);
+  }
+
+  async revision(): Promise<Revision> {
+    return (await this.store.get(this.key("revision"))).revision;
+  }
+
+  /** Every key of the case with its value, as `name=value`. */
+  async state(revision?: Revision): Promise<readonly string[]> {
+    const { kvs } = await this.store.range(this.all, revision === undefined ? {} : { revision });
+    return kvs.map((kv) => `${this.name(kv)}=${textOf(kv)}`);
+  }
+
+  /** Whatever `promise` gives, unless it takes for ever. */
+  async within<T>(promise: Promise<T>, what: string, ms: number = patienceMs): Promise<T> {
+    let timer: Disposable | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.runtime.timer(ms, () => {
+        reject(new Error(`Expected ${what} within ${ms} ms`));
+      });
+    });
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      timer?.[Symbol.dispose]();
+    }
+  }
+
+  watch(range: KeyRange = this.all, options: WatchOptions = {}): WatchProbe {
+    return new WatchProbe(this, range, options);
+  }
+}
+
+/** A watch and what it has delivered. */
+export class WatchProbe {
+  readonly batches: WatchBatch[] = [];
+  readonly #fixture: StoreFixture;
+  readonly #iterator: AsyncIterator<WatchBatch>;
+
+  constructor(fixture: StoreFixture, range: KeyRange, options: WatchOptions) {
+    this.#fixture = fixture;
+    this.#iterator = fixture.store.watch(range, options)[Symbol.asyncIterator]();
+  }
+
+  /** The next batch; fails when the watch is over. */
+  async next(): Promise<WatchBatch> {
+    const result = await this.#fixture.within(this.#iterator.next(), "a batch from the watch");
+    if (result.done === true) throw new Error("Expected another batch, but the watch was over");
+    this.batches.push(result.value);
+    return result.value;
+  }
+
+  /** The next batch that has events, as `put name=value` or `delete name`. */
+  async changes(): Promise<readonly string[]> {
+    return (await this.events()).map((event) => this.#show(event));
+  }
+
+  async events(): Promise<readonly WatchEvent[]> {
+    for (;;) {
+      const batch = await this.next();
+      if (batch.type === "events") return batch.events;
+    }
+  }
+
+  /** Takes batches until everything up to `revision` is known to have been delivered. */
+  async until(revision: Revision): Promise<readonly string[]> {
+    while ((this.batches.at(-1)?.revision ?? 0) < revision) await this.next();
+    return this.shown();
+  }
+
+  /** Everything delivered so far. */
+  shown(): readonly string[] {
+    return this.batches.flatMap((batch) =>
+      batch.type === "events" ? batch.events.map((event) => this.#show(event)) : [],
+    );
+  }
+
+  /** Takes batches until the watch fails; answers the error's code. */
+  async failure(): Promise<string> {
+    try {
+      for (;;) await this.next();
+    } catch (error) {
+      if (isKeelsonError(error)) return error.code;
+      throw error;
+    }
+  }
+
+  /** The raw iterator. */
+  get iterator(): AsyncIterator<WatchBatch> {
+    return this.#iterator;
+  }
+
+  async stop(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+
+  #show({ type, kv }: WatchEvent): string {
+    return type === "put" ? `put ${this.#fixture.name(kv)}=${textOf(kv)}` : `delete ${this.#fixture.name(kv)}`;
+  }
+}
+
+/** A value as text. */
+export function textOf({ value }: Pick<KeyValue, "value">): string {
+  return decoder.decode(value);
+}
