@@ -18,7 +18,7 @@ import type { WriteListener } from "./write-tracker.js";
  * @internal
  */
 export class ControllerManager implements Manager {
-  readonly events = new Emitter<ManagerEvents>();
+  readonly events: Emitter<ManagerEvents> = new Emitter();
   readonly client: ResourceClient;
   readonly #options: ManagerOptions;
   readonly #runtime: Runtime;

@@ -18,16 +18,11 @@ export {
   type DeploymentStatus,
   type DeploymentStrategy,
 } from "./kinds/deployment.js";
-export { Instance, type InstanceExit, type InstanceSpec, type InstanceStatus, type Probe } from "./kinds/instance.js";
+export { Instance, type InstanceExit, type InstanceStatus } from "./kinds/instance.js";
+export type { InstanceSpec, InstanceTemplate, Probe } from "./kinds/instance-spec.js";
 export { NodeLease, type NodeLeaseSpec } from "./kinds/node-lease.js";
 export { Node, type NodeInput, type NodeSpec, type NodeStatus } from "./kinds/node.js";
-export {
-  type InstanceTemplate,
-  Workload,
-  type WorkloadInput,
-  type WorkloadSpec,
-  type WorkloadStatus,
-} from "./kinds/workload.js";
+export { Workload, type WorkloadInput, type WorkloadSpec, type WorkloadStatus } from "./kinds/workload.js";
 export { agentFinalizer, revisionAnnotation, templateHashLabel } from "./names.js";
 export { type RolloutBounds, type RolloutStep, type VersionCounts, rolloutBounds, rolloutStep } from "./rollout.js";
 export { workloadController } from "./workload-controller.js";

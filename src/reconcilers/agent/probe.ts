@@ -1,6 +1,6 @@
 import type { Runtime } from "../../core/index.js";
 import { timeout } from "../../time/index.js";
-import type { Probe } from "../kinds/instance.js";
+import type { Probe } from "../kinds/instance-spec.js";
 
 /** Asks a process on this machine once; `undefined` when it passes, else what was wrong. */
 export async function probeOnce(probe: Probe, port: number, runtime: Runtime): Promise<string | undefined> {

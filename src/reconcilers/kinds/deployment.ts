@@ -1,6 +1,6 @@
 import { type BaseStatus, type Kind, type ResourceOf, defineKind, s } from "../../resources/index.js";
 import { schemas } from "./instance-schema.js";
-import type { InstanceTemplate } from "./workload.js";
+import type { InstanceTemplate } from "./instance-spec.js";
 
 /** A number of instances, or a share of all of them. */
 export type Amount = number | `${number}%`;

@@ -1,6 +1,5 @@
 import { s } from "../../resources/index.js";
-import type { InstanceSpec } from "./instance.js";
-import type { InstanceTemplate } from "./workload.js";
+import type { InstanceSpec, InstanceTemplate } from "./instance-spec.js";
 
 const count = /* @__PURE__ */ s.integer({ min: 0 });
 const seconds = /* @__PURE__ */ s.number({ min: 0 });

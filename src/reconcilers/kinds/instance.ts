@@ -1,46 +1,6 @@
-import type { Resources, Toleration } from "../../scheduler/index.js";
 import { type BaseStatus, type Kind, type ResourceOf, defineKind } from "../../resources/index.js";
 import { schemas } from "./instance-schema.js";
-
-/** How to ask a process over HTTP whether it is ready. */
-export interface Probe {
-  /** The path of a GET; any 2xx or 3xx answer passes. */
-  readonly path: string;
-  /** Seconds between two probes. @defaultValue `10` */
-  readonly periodSeconds?: number | undefined;
-  /** Seconds an answer may take. @defaultValue `1` */
-  readonly timeoutSeconds?: number | undefined;
-  /** Failures in a row before the instance is no longer ready. @defaultValue `3` */
-  readonly failureThreshold?: number | undefined;
-  /** Seconds after the start before the first probe. @defaultValue `0` */
-  readonly initialDelaySeconds?: number | undefined;
-}
-
-/** One process, as it is to run. */
-export interface InstanceSpec {
-  /** The program and its arguments. */
-  readonly command: readonly string[];
-  /** Environment variables, beside `PORT`, `KEELSON_INSTANCE` and `KEELSON_NODE`. @defaultValue none */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /** The working directory. @defaultValue the agent's */
-  readonly cwd?: string | undefined;
-  /** The port it serves, handed over as `PORT`; 0 lets the agent pick a free one. @defaultValue none */
-  readonly port?: number | undefined;
-  /** What it needs: `cpu` in thousandths of a core, `memory` in bytes. @defaultValue nothing */
-  readonly resources?: Resources | undefined;
-  /** Without one, an instance is ready once it runs. */
-  readonly readiness?: Probe | undefined;
-  /** Whether it is started again when it ends. @defaultValue `"Always"` */
-  readonly restartPolicy?: "Always" | "OnFailure" | "Never" | undefined;
-  /** Seconds between SIGTERM and SIGKILL. @defaultValue `30` */
-  readonly terminationGracePeriodSeconds?: number | undefined;
-  /** Labels that its node must have. @defaultValue none */
-  readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
-  /** Taints it puts up with. @defaultValue none */
-  readonly tolerations?: readonly Toleration[] | undefined;
-  /** Where it runs; written once, by Binding. */
-  readonly nodeName?: string | undefined;
-}
+import type { InstanceSpec } from "./instance-spec.js";
 
 /** How a process ended. */
 export interface InstanceExit {

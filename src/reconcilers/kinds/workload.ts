@@ -1,14 +1,6 @@
 import { type BaseStatus, type Kind, type ResourceOf, defineKind, s } from "../../resources/index.js";
 import { schemas } from "./instance-schema.js";
-import type { InstanceSpec } from "./instance.js";
-
-/** The instances to make. */
-export interface InstanceTemplate {
-  /** Their labels. */
-  readonly labels: Readonly<Record<string, string>>;
-  /** Their spec; Binding adds `nodeName`. */
-  readonly spec: Omit<InstanceSpec, "nodeName">;
-}
+import type { InstanceTemplate } from "./instance-spec.js";
 
 /** A number of equal instances, as wanted. */
 export interface WorkloadSpec {
