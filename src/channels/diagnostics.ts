@@ -33,6 +33,7 @@ export const opened: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("ke
 export const sent: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:send");
 export const received: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:recv");
 export const closed: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:close");
+export const lagged: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:lag");
 
 let channels = 0;
 

@@ -28,6 +28,55 @@ export class ChannelClosedError<T = unknown> extends KeelsonError {
 }
 
 /**
+ * A broadcast was iterated too slowly: messages it had not come to were overwritten.
+ *
+ * @remarks The receiver stays subscribed and goes on with the oldest message that is kept.
+ *
+ * @example
+ * ```ts
+ * import { LaggedError, broadcast } from "keelson/channels";
+ *
+ * const [tx, rx] = broadcast.channel<number>(2);
+ * for (const n of [1, 2, 3]) tx.send(n);
+ * const messages = rx[Symbol.asyncIterator]();
+ * await messages.next(); // throws LaggedError
+ * await messages.next() // => { done: false, value: 2 }
+ * ```
+ */
+export class LaggedError extends KeelsonError {
+  override readonly name = "LaggedError";
+  readonly code = "LAGGED";
+  /** Exactly how many messages were missed. */
+  readonly missed: number;
+
+  constructor(missed: number, options?: ErrorOptions) {
+    super(`missed ${String(missed)} messages of a broadcast`, options);
+    this.missed = missed;
+  }
+}
+
+/**
+ * A `select` had nothing left to wait for: each of its branches was disabled, and it had no `orElse`.
+ *
+ * @example
+ * ```ts
+ * import { AllBranchesDisabledError, mpsc, select } from "keelson/channels";
+ *
+ * const [tx, rx] = mpsc.channel<string>(1);
+ * tx.close();
+ * await select({ message: rx }); // throws AllBranchesDisabledError
+ * ```
+ */
+export class AllBranchesDisabledError extends KeelsonError {
+  override readonly name = "AllBranchesDisabledError";
+  readonly code = "ALL_BRANCHES_DISABLED";
+
+  constructor(options?: ErrorOptions) {
+    super("select has nothing to wait for: every branch is disabled", options);
+  }
+}
+
+/**
  * A handle was used after it was closed.
  *
  * @internal

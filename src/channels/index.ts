@@ -3,9 +3,25 @@
  *
  * @module channels
  */
+export * as broadcast from "./broadcast.js";
 export * as mpsc from "./mpsc.js";
+export * as oneshot from "./oneshot.js";
 export * as watch from "./watch.js";
 export type { ChannelEvent } from "./diagnostics.js";
-export { ChannelClosedError } from "./errors.js";
-export type { Closed, Empty, Received, TryReceived } from "./received.js";
+export { AllBranchesDisabledError, ChannelClosedError, LaggedError } from "./errors.js";
+export type { Closed, Empty, Lagged, Received, TryReceived } from "./received.js";
 export type { WeakHandle } from "./weak-handle.js";
+export { select, trySelect } from "./select.js";
+export type {
+  Branch,
+  Branches,
+  BranchValue,
+  Disabled,
+  Named,
+  OrElse,
+  Otherwise,
+  Selected,
+  SelectOptions,
+  SelectOrder,
+} from "./select-types.js";
+export { type BranchName, type Replacement, type Selector, selector } from "./selector.js";

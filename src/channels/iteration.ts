@@ -1,5 +1,5 @@
 import type { Runtime } from "../core/runtime.js";
-import { DISABLED, PENDING } from "../core/selectable.js";
+import { DISABLED, PENDING, type Selectable, type Source } from "../core/selectable.js";
 import { wait } from "../core/wait.js";
 import { QueuedSource } from "./wait-queue.js";
 
@@ -15,8 +15,10 @@ const DONE: IteratorReturnResult<undefined> = /* @__PURE__ */ Object.freeze({ do
  */
 export class Iteration<T>
   extends QueuedSource<IteratorResult<T, undefined>>
-  implements AsyncIterableIterator<T, undefined, undefined>
+  implements AsyncIterableIterator<T, undefined, undefined>, Selectable<T>
 {
+  /** As a branch of `select` it gives the same, and nothing is lost in a pending `next`. */
+  readonly "~source": Source<T>;
   readonly #runtime: Runtime;
   readonly #label: string;
   readonly #source: QueuedSource<T>;
@@ -27,6 +29,7 @@ export class Iteration<T>
     this.#runtime = runtime;
     this.#label = label;
     this.#source = source;
+    this["~source"] = source;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {

@@ -10,6 +10,14 @@ export interface Empty {
   readonly reason: "empty";
 }
 
+/** What a receiver gets that was too slow: messages it had not seen were overwritten. */
+export interface Lagged {
+  readonly ok: false;
+  readonly reason: "lagged";
+  /** Exactly how many it missed. */
+  readonly missed: number;
+}
+
 /**
  * What `recv` gives: a message in a box, or the end.
  *

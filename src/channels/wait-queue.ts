@@ -18,7 +18,7 @@ export class WaitQueue extends List<Waiter<unknown>> {
     while (this.first !== undefined) this.serveFirst();
   }
 
-  /** Ends the waits that are ready to end, out of turn. */
+  /** Ends the waits that are ready to end and leaves the others where they are. */
   serveReady(): void {
     for (let waiter = this.first; waiter !== undefined;) {
       const next = waiter.next as Waiter<unknown> | undefined;

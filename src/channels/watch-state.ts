@@ -46,14 +46,14 @@ export class WatchState<T> implements Observed {
   changed(): void {
     this.version += 1;
     if (sent.hasSubscribers) publish(sent, this);
-    if (this.changes.first !== undefined) this.changes.serveAll();
+    if (this.changes.first !== undefined) this.changes.serveReady();
   }
 
   dropSender(): void {
     this.senders -= 1;
     if (this.senders > 0) return;
     if (closed.hasSubscribers) publish(closed, this);
-    this.changes.serveAll();
+    this.changes.serveReady();
   }
 
   dropReceiver(): void {

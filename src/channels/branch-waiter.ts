@@ -1,0 +1,42 @@
+import { type Source, type Waiter, WaiterNode } from "../core/selectable.js";
+
+/** Whoever waits on several branches at once, and hears how each ends. */
+export interface BranchOwner {
+  won(branch: BranchWaiter, value: unknown): void;
+  failed(branch: BranchWaiter, error: unknown): void;
+  disabled(branch: BranchWaiter): void;
+}
+
+/**
+ * One branch of a select, and its place in the list of what it waits for.
+ *
+ * @internal
+ */
+export class BranchWaiter extends WaiterNode implements Waiter<unknown> {
+  readonly name: unknown;
+  declare readonly source: Source<unknown>;
+  isEnabled = true;
+  /** Whether the last poll found it neither ready nor at its end. */
+  isPending = false;
+  /** Whether it stands in its source's list. */
+  isArmed = false;
+  private readonly owner: BranchOwner;
+
+  constructor(owner: BranchOwner, name: unknown, source: Source<unknown>) {
+    super(source);
+    this.owner = owner;
+    this.name = name;
+  }
+
+  commit(value: unknown): void {
+    this.owner.won(this, value);
+  }
+
+  fail(error: unknown): void {
+    this.owner.failed(this, error);
+  }
+
+  disable(): void {
+    this.owner.disabled(this);
+  }
+}

@@ -1,0 +1,266 @@
+import { type AbortRegistration, type AbortTarget, onAbort } from "../core/abort-hub.js";
+import { toMs } from "../core/duration.js";
+import { TimeoutError } from "../core/errors.js";
+import type { Runtime, TimerHandle, Wakeable } from "../core/runtime.js";
+import { DISABLED, PENDING, type Source } from "../core/selectable.js";
+import type { WaitOptions } from "../core/wait.js";
+import { type BranchOwner, BranchWaiter } from "./branch-waiter.js";
+import { AllBranchesDisabledError } from "./errors.js";
+import { IteratorSource } from "./iterator-source.js";
+
+/** What is made of the branch that won. */
+export type ToEvent<E> = (name: unknown, value: unknown) => E;
+
+/** What to give when every branch is disabled; absent, the select rejects then. */
+export interface Fallback<E> {
+  readonly event: E;
+}
+
+type Outcome<E> =
+  | { readonly kind: "won"; readonly branch: BranchWaiter; readonly value: unknown }
+  | { readonly kind: "event"; readonly event: E }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/**
+ * The algorithm of `select`: Go's, without the locks.
+ *
+ * @remarks
+ * Poll each branch; if none is ready, park a waiter at each. The first source to commit takes all siblings off their
+ * lists before anything else, so nothing is ever taken for a branch that loses.
+ * @internal
+ */
+export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
+  readonly label = "select";
+  readonly branches: BranchWaiter[] = [];
+  readonly runtime: Runtime;
+  /** The index at which the next poll starts. */
+  private first = 0;
+  /** Whether it starts behind the last winner, so that no branch starves another. */
+  private readonly rotates: boolean;
+  private readonly toEvent: ToEvent<E>;
+  private readonly fallback: Fallback<E> | undefined;
+  /** Branches that are armed, or about to be. */
+  private live = 0;
+  /** Counts the waits that have ended. */
+  private round = 0;
+  private outcome: Outcome<E> | undefined = undefined;
+  private resolve: ((event: E | PromiseLike<E>) => void) | undefined = undefined;
+  private reject: ((error: unknown) => void) | undefined = undefined;
+  private registration: AbortRegistration | undefined = undefined;
+  private deadline: TimerHandle | undefined = undefined;
+
+  constructor(runtime: Runtime, toEvent: ToEvent<E>, fallback: Fallback<E> | undefined, rotates: boolean) {
+    this.runtime = runtime;
+    this.rotates = rotates;
+    this.toEvent = toEvent;
+    this.fallback = fallback;
+  }
+
+  /** Whether a wait is going on, or its promise still to be settled. */
+  get isBusy(): boolean {
+    return this.resolve !== undefined;
+  }
+
+  next(options?: WaitOptions): Promise<E> {
+    const signal = options?.signal;
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    try {
+      const ms = options?.timeout === undefined ? undefined : toMs(options.timeout, "timeout");
+      const winner = this.poll();
+      if (winner !== PENDING) return this.runtime.ready(winner === DISABLED ? this.otherwise() : winner.event);
+      if (ms === 0) throw new TimeoutError(0);
+      return this.park(signal, ms);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Takes the first value that is ready; `DISABLED` when there is nothing to wait for. */
+  poll(): { readonly event: E } | typeof PENDING | typeof DISABLED {
+    const { branches } = this;
+    // The code of iterators runs before anything is polled: it may make other branches ready.
+    for (const branch of branches) start(branch);
+    let pending = false;
+    for (let step = 0; step < branches.length; step += 1) {
+      const index = (this.first + step) % branches.length;
+      const branch = branches[index];
+      if (branch?.isEnabled !== true) continue;
+      const value = branch.source.poll();
+      branch.isPending = value === PENDING;
+      if (value === PENDING) pending = true;
+      else if (value !== DISABLED) {
+        if (this.rotates) this.first = index + 1;
+        return { event: this.toEvent(branch.name, value) };
+      }
+    }
+    return pending ? PENDING : DISABLED;
+  }
+
+  /** Adds a branch. */
+  add(name: unknown, source: Source<unknown>): void {
+    const branch = new BranchWaiter(this, name, source);
+    this.branches.push(branch);
+    this.join(branch);
+  }
+
+  /** Puts another source in the place of a branch's. */
+  replace(old: BranchWaiter, source: Source<unknown>): void {
+    const branch = new BranchWaiter(this, old.name, source);
+    branch.isEnabled = old.isEnabled;
+    this.branches[this.branches.indexOf(old)] = branch;
+    this.join(branch);
+    this.leave(old);
+  }
+
+  /** Removes a branch. */
+  remove(branch: BranchWaiter): void {
+    this.branches.splice(this.branches.indexOf(branch), 1);
+    this.leave(branch);
+  }
+
+  /** Lets a wait that is going on wait for this branch, too. */
+  join(branch: BranchWaiter): void {
+    if (!this.isWaiting) return;
+    const { round } = this;
+    this.live += 1;
+    // In a microtask of its own: polling may run a user's function, which must not run on the caller's stack.
+    void Promise.resolve().then(() => {
+      if (round === this.round) this.enter(branch);
+    });
+  }
+
+  /** Lets a wait that is going on no longer wait for this branch. */
+  leave(branch: BranchWaiter): void {
+    if (!branch.isArmed) return;
+    branch.isArmed = false;
+    branch.source.disarm(branch);
+    this.oneLess();
+  }
+
+  won(branch: BranchWaiter, value: unknown): void {
+    this.end({ kind: "won", branch, value });
+  }
+
+  failed(_branch: BranchWaiter, error: unknown): void {
+    this.end({ kind: "failed", error });
+  }
+
+  disabled(branch: BranchWaiter): void {
+    branch.isArmed = false;
+    this.oneLess();
+  }
+
+  aborted(reason: unknown): void {
+    this.end({ kind: "failed", error: reason });
+  }
+
+  /** Ends a wait that is going on with an error. */
+  cancel(error: unknown): void {
+    if (this.isWaiting) this.end({ kind: "failed", error });
+  }
+
+  settle(): void {
+    const { outcome, resolve, reject } = this;
+    if (outcome === undefined) return;
+    this.outcome = undefined;
+    this.resolve = undefined;
+    this.reject = undefined;
+    switch (outcome.kind) {
+      case "won":
+        resolve?.(this.finished(outcome.branch, outcome.value));
+        break;
+      case "event":
+        resolve?.(outcome.event);
+        break;
+      case "failed":
+        reject?.(outcome.error);
+    }
+  }
+
+  private get isWaiting(): boolean {
+    return this.resolve !== undefined && this.outcome === undefined;
+  }
+
+  private park(signal: AbortSignal | undefined, ms: number | undefined): Promise<E> {
+    const promise = new Promise<E>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    for (const branch of this.branches) {
+      if (!branch.isEnabled || !branch.isPending) continue;
+      this.live += 1;
+      branch.isArmed = true;
+      branch.source.arm(branch);
+    }
+    if (signal !== undefined) this.registration = onAbort(signal, this);
+    if (ms !== undefined) {
+      const late = (): void => {
+        this.end({ kind: "failed", error: new TimeoutError(ms) });
+      };
+      this.deadline = this.runtime.timer(ms, late, this.label);
+    }
+    return promise;
+  }
+
+  private enter(branch: BranchWaiter): void {
+    if (!branch.isEnabled || branch.isArmed || !this.branches.includes(branch)) {
+      this.oneLess();
+      return;
+    }
+    try {
+      start(branch);
+      const value = branch.source.poll();
+      if (value === DISABLED) this.oneLess();
+      else if (value === PENDING) {
+        branch.isArmed = true;
+        branch.source.arm(branch);
+      } else this.end({ kind: "event", event: this.toEvent(branch.name, value) });
+    } catch (error) {
+      this.end({ kind: "failed", error });
+    }
+  }
+
+  private oneLess(): void {
+    this.live -= 1;
+    if (this.live > 0 || !this.isWaiting) return;
+    try {
+      this.end({ kind: "event", event: this.otherwise() });
+    } catch (error) {
+      this.end({ kind: "failed", error });
+    }
+  }
+
+  private otherwise(): E {
+    if (this.fallback === undefined) throw new AllBranchesDisabledError();
+    return this.fallback.event;
+  }
+
+  private end(outcome: Outcome<E>): void {
+    this.outcome = outcome;
+    this.round += 1;
+    this.live = 0;
+    this.registration?.unlink();
+    this.registration = undefined;
+    this.deadline?.[Symbol.dispose]();
+    this.deadline = undefined;
+    const winner = outcome.kind === "won" ? outcome.branch : undefined;
+    if (this.rotates && winner !== undefined) this.first = this.branches.indexOf(winner) + 1;
+    // First all of them leave their lists: what one gives back must not be given to another of us.
+    for (const branch of this.branches) if (branch.isArmed) branch.unlink();
+    for (const branch of this.branches) {
+      if (!branch.isArmed) continue;
+      branch.isArmed = false;
+      if (branch !== winner) branch.source.disarm(branch);
+    }
+    this.runtime.wake(this);
+  }
+
+  private finished({ name, source }: BranchWaiter, value: unknown): E | PromiseLike<E> {
+    if (source.finish === undefined) return this.toEvent(name, value);
+    return Promise.resolve().then(() => this.toEvent(name, source.finish?.(value)));
+  }
+}
+
+function start({ isEnabled, source }: BranchWaiter): void {
+  if (isEnabled && source instanceof IteratorSource) source.start();
+}

@@ -1,0 +1,152 @@
+import { currentRuntime } from "../core/ambient.js";
+import { checkOneOf, shown } from "../core/check.js";
+import { DISABLED, PENDING, type Selectable } from "../core/selectable.js";
+import type { WaitOptions } from "../core/wait.js";
+import type { BranchWaiter } from "./branch-waiter.js";
+import { newSelection } from "./select.js";
+import { sourceOf } from "./select-source.js";
+import type {
+  Branch,
+  Branches,
+  BranchValue,
+  Disabled,
+  Named,
+  OrElse,
+  Otherwise,
+  Selected,
+  SelectOptions,
+} from "./select-types.js";
+import type { Selection } from "./selection.js";
+
+/** The name of a branch: a key, or an index of an array. */
+export type BranchName<B> = B extends readonly unknown[] ? number : keyof B & string;
+
+/**
+ * A select to be used again and again, for loops: its waiters are made once.
+ *
+ * @remarks
+ * One wait at a time. Iterating gives one event after the other, for as long as there is something to wait for; leaving
+ * the loop ends nothing. Disposing takes it off its sources and disposes of none of them.
+ */
+export interface Selector<B, E = Selected<B>> extends AsyncIterable<E, undefined>, Disposable {
+  /**
+   * Waits for the next branch.
+   *
+   * @remarks **Cancel safety.** If it rejects, nothing was taken from any branch.
+   * @throws AllBranchesDisabledError when there is nothing to wait for and no `orElse`; the signal's reason, unchanged;
+   * TimeoutError; TypeError while another wait is going on, and once it was disposed.
+   */
+  next(options?: WaitOptions): Promise<E>;
+  /** Takes what is ready now; otherwise `undefined`. */
+  tryNext(): Selected<B> | undefined;
+  /** Leaves a branch out, or takes it in again; a wait that is going on obeys, too. */
+  enable(name: BranchName<B>, on: boolean): void;
+  /**
+   * Puts something else in the place of a branch; a wait that is going on obeys, too.
+   *
+   * @throws TypeError when it is nothing that can be waited for.
+   */
+  set<K extends BranchName<B>>(name: K, branch: Replacement<B, K>): void;
+}
+
+/** What may take the place of a branch: anything that gives the same, or nothing. */
+export type Replacement<B, K> = K extends keyof B
+  ? Giving<BranchValue<B[K]>>
+  : B extends readonly (infer X)[]
+    ? Giving<BranchValue<X>>
+    : never;
+
+type Giving<T> =
+  Selectable<T> | PromiseLike<T> | AsyncIterator<T, unknown> | (unknown extends T ? AbortSignal : never) | Disabled;
+
+/**
+ * Makes a {@link Selector} of these branches.
+ *
+ * @remarks See `select` for what a branch may be. `"fair"` starts each time after the last winner.
+ * @throws TypeError when a branch is nothing that can be waited for.
+ *
+ * @example
+ * ```ts
+ * import { mpsc, selector } from "keelson/channels";
+ *
+ * const [lines, lineRx] = mpsc.unbounded<string>();
+ * const [ticks, tickRx] = mpsc.unbounded<number>();
+ * lines.send("a");
+ * ticks.send(1);
+ * lines.send("b");
+ * using sel = selector({ line: lineRx, tick: tickRx });
+ * const seen: unknown[] = [];
+ * for await (const event of sel) {
+ *   seen.push(event.value);
+ *   if (seen.length === 3) break;
+ * }
+ * seen // => ["a", 1, "b"]
+ * ```
+ */
+export function selector<const B extends Branches, const E>(
+  branches: B & Named<B>,
+  options: SelectOptions & OrElse<E>,
+): Selector<B, Selected<B> | Otherwise<B, E>>;
+export function selector<const B extends Branches>(branches: B & Named<B>, options?: SelectOptions): Selector<B>;
+export function selector(branches: Branches, options: SelectOptions | (SelectOptions & OrElse<unknown>) = {}): unknown {
+  const { order = "fair", runtime = currentRuntime() } = options;
+  checkOneOf("order", order, ["fair", "biased"]);
+  return new BranchSelector(newSelection(branches, options, runtime, order === "fair"), options);
+}
+
+class BranchSelector {
+  private readonly selection: Selection<unknown>;
+  private readonly defaults: WaitOptions;
+  private isDisposed = false;
+
+  constructor(selection: Selection<unknown>, defaults: WaitOptions) {
+    this.selection = selection;
+    this.defaults = defaults;
+  }
+
+  next(options: WaitOptions = this.defaults): Promise<unknown> {
+    if (this.isDisposed) return Promise.reject(disposed());
+    if (this.selection.isBusy) {
+      return Promise.reject(new TypeError("Expected one wait at a time on this selector; another is going on"));
+    }
+    return this.selection.next(options);
+  }
+
+  tryNext(): unknown {
+    if (this.isDisposed) throw disposed();
+    const ready = this.selection.poll();
+    return ready === PENDING || ready === DISABLED ? undefined : ready.event;
+  }
+
+  enable(name: string | number, on: boolean): void {
+    const branch = this.branchOf(name);
+    if (branch.isEnabled === on) return;
+    branch.isEnabled = on;
+    if (on) this.selection.join(branch);
+    else this.selection.leave(branch);
+  }
+
+  set(name: string | number, branch: Branch): void {
+    const old = this.branchOf(name);
+    this.selection.replace(old, sourceOf(branch, name));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
+    return { next: async () => ({ done: false, value: await this.next() }) };
+  }
+
+  [Symbol.dispose](): void {
+    this.isDisposed = true;
+    this.selection.cancel(disposed());
+  }
+
+  private branchOf(name: string | number): BranchWaiter {
+    const branch = this.selection.branches.find((candidate) => candidate.name === name);
+    if (branch !== undefined) return branch;
+    throw new TypeError(`Expected the name of a branch of this selector, got ${shown(name)}`);
+  }
+}
+
+function disposed(): TypeError {
+  return new TypeError("Expected this selector to be in use; it was disposed");
+}
