@@ -24,8 +24,10 @@ export type Swap =
  *
  * const store = memoryStore();
  * const revision = await put(store, "/count", "1");
- * (await compareAndSwap(store, "/count", revision, "2")).swapped // => true
- * (await compareAndSwap(store, "/count", revision, "2")).swapped // => false
+ * const first = await compareAndSwap(store, "/count", revision, "2");
+ * first.swapped // => true
+ * const second = await compareAndSwap(store, "/count", revision, "2");
+ * second.swapped // => false
  * ```
  */
 export async function compareAndSwap(

@@ -7,8 +7,9 @@
  * ```ts
  * import { compareKeys } from "keelson/store";
  *
- * ["\u{1f680}", "\uff5e", "a"].sort(compareKeys) // => ["a", "\uff5e", "\u{1f680}"]
- * ["\u{1f680}", "\uff5e", "a"].sort() // => ["a", "\u{1f680}", "\uff5e"]
+ * const keys = ["\u{1f680}", "\uff5e", "a"];
+ * keys.toSorted(compareKeys) // => ["a", "\uff5e", "\u{1f680}"]
+ * keys.toSorted() // => ["a", "\u{1f680}", "\uff5e"]
  * ```
  */
 export function compareKeys(a: string, b: string): number {
