@@ -11,7 +11,7 @@ export type Measure = () => number | Promise<number>;
 /** One line of a suite's table. */
 export interface Row {
   readonly id: string;
-  /** What the figure counts: `ns/op`, `bytes`, … */
+  /** What the figure counts: `ns/op`, `op/s`, `bytes`, … */
   readonly unit: string;
   readonly measure: Measure;
   /** A peer, or the floor: the least code that does the same job without us. */
@@ -41,6 +41,12 @@ export function nsPerOp(work: Work, ms = 50): Measure {
     const n = await (calibrated ??= calibrate(work, ms));
     return ((await elapsed(work, n)) * 1e6) / n;
   };
+}
+
+/** Operations a second, over as many as fill `ms` milliseconds. */
+export function opsPerSecond(work: Work, ms = 50): Measure {
+  const measure = nsPerOp(work, ms);
+  return async () => 1e9 / (await measure());
 }
 
 async function elapsed(work: Work, n: number): Promise<number> {
