@@ -11,7 +11,7 @@ import { StoreView } from "./store-view.js";
  *
  * @example
  * ```ts
- * import { put, readOnly } from "keelson/store";
+ * import { StoreReadOnlyError, put, readOnly } from "keelson/store";
  * import { memoryStore } from "keelson/store/memory";
  *
  * const view = readOnly(memoryStore());

@@ -29,7 +29,7 @@ export interface ImportedSnapshot {
  *
  * @example
  * ```ts
- * import { exportSnapshot, importSnapshot, put } from "keelson/store";
+ * import { NotAppliedError, exportSnapshot, importSnapshot, put } from "keelson/store";
  * import { memoryStore } from "keelson/store/memory";
  *
  * const [from, to] = [memoryStore(), memoryStore()];

@@ -220,7 +220,7 @@ class MemoryStore implements StateStore, WatchHome {
  *
  * @example
  * ```ts
- * import { op } from "keelson/store";
+ * import { StoreClosedError, op } from "keelson/store";
  * import { memoryStore } from "keelson/store/memory";
  *
  * const store = memoryStore();
