@@ -5,18 +5,13 @@ import {
   defineController,
   watches,
 } from "../controllers/index.js";
-import { type ResourceClient, type ResourceKey, setCondition } from "../resources/index.js";
-import {
-  type Decision,
-  type NodeView,
-  type PlacementRequest,
-  type Resources,
-  type Scheduler,
-  SimpleScheduler,
-} from "../scheduler/index.js";
-import { conditionOf, isActive } from "./instances.js";
+import { type Condition, type ResourceKey, setCondition } from "../resources/index.js";
+import { type Decision, type Scheduler, SimpleScheduler } from "../scheduler/index.js";
+import { conditionOf, hasEnded, isActive } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
 import { Node } from "./kinds/node.js";
+import { nodeViews, requestOf } from "./node-views.js";
+import { RetryTimes } from "./retry-times.js";
 
 /** How {@link bindingController} places instances. */
 export interface BindingOptions {
@@ -24,16 +19,16 @@ export interface BindingOptions {
   readonly scheduler?: Scheduler;
 }
 
-/** An instance that does not fit is tried again after this long, doubling, also when no event announces a chance. */
-const firstRetryMs = 1_000;
-const longestRetryMs = 10_000;
+/** After how long a plan that was out of date is made anew: the cache is about to see why. */
+const stalePlanMs = 10;
 
 /**
  * Binds each instance that has no node to the one its scheduler chooses, once; tells why where none will do.
  *
  * @remarks
  * One instance at a time, with what was just bound remembered until the cache shows it, so that two instances never
- * share the same free room.
+ * share the same free room. What does not fit is tried again when a node changes or an instance goes, else after a
+ * second, doubling to ten.
  *
  * @example
  * ```ts
@@ -44,104 +39,92 @@ const longestRetryMs = 10_000;
  */
 export function bindingController({ scheduler = new SimpleScheduler() }: BindingOptions = {}): Controller {
   const assumed = new Map<string, Instance>();
-  const waits = new Map<string, number>();
+  const waiting = new RetryTimes();
   return defineController({
     name: "binding",
     for: Instance,
     concurrency: 1,
     triggers: [
-      watches(Node, (_node, tools) => unbound(tools)),
-      watches(Instance, (_gone, tools) => unbound(tools), { when: ({ type }) => type === "deleted" }),
+      watches(Node, () => waiting.keys()),
+      watches(Instance, () => waiting.keys(), { when: ({ type }) => type === "deleted" }),
+      watches(Instance, (instance) => (hasEnded(instance) ? waiting.keys() : [])),
     ],
     async reconcile(instance, context) {
       if (instance.spec.nodeName !== undefined || !isActive(instance)) {
-        waits.delete(instance.metadata.uid);
+        waiting.forget(instance.metadata);
+        await confirm(instance, context);
         return undefined;
       }
       const instances = withAssumed(context.cache.list(Instance), assumed);
-      const nodes = context.cache.list(Node).map((node) => view(node, instances));
-      const [decision] = scheduler.schedule(requestOf(instance), nodes);
-      if (decision?.kind === "placed") {
-        const bound = await bind(instance, decision.node, context);
-        assumed.set(bound.metadata.uid, bound);
-        return undefined;
+      const nodes = context.cache.list(Node);
+      const [decision] = scheduler.schedule(requestOf(instance), nodeViews(nodes, instances));
+      if (decision?.kind !== "placed") {
+        await explain(instance, decision, context);
+        return { requeueAfter: waiting.next(instance.metadata, context.now()) };
       }
-      await explain(instance, decision, context);
-      const wait = waits.get(instance.metadata.uid) ?? firstRetryMs;
-      waits.set(instance.metadata.uid, Math.min(longestRetryMs, wait * 2));
-      return { requeueAfter: wait } satisfies ReconcileResult;
+      const planned = nodes.find(({ metadata }) => metadata.name === decision.node);
+      return await bind(instance, planned, assumed, context);
+    },
+    onGone: (key: ResourceKey) => {
+      waiting.forget(key);
     },
   });
 }
 
-async function unbound({ client }: { readonly client: ResourceClient }): Promise<readonly ResourceKey[]> {
-  const { items } = await client.list(Instance);
-  return items.filter(({ spec }) => spec.nodeName === undefined).map(({ metadata }) => metadata);
-}
-
-/** Writes the node's name, unless somebody else has bound or deleted the instance meanwhile. */
-async function bind(instance: Instance, node: string, { client, now }: BindTools): Promise<Instance> {
+/** Writes the node's name, unless the node has changed since the plan, or somebody has bound or deleted the instance. */
+async function bind(
+  instance: Instance,
+  planned: Node | undefined,
+  assumed: Map<string, Instance>,
+  context: ReconcileContext,
+): Promise<ReconcileResult | undefined> {
+  const { client } = context;
+  const present = planned === undefined ? undefined : await client.get(Node, planned.metadata);
+  if (present === undefined || present.metadata.resourceVersion !== planned?.metadata.resourceVersion) {
+    return { requeueAfter: stalePlanMs };
+  }
   const bound = await client.update(instance, ({ spec }, latest) => {
-    if (latest.metadata.deletionTimestamp === undefined) spec.nodeName ??= node;
+    if (latest.metadata.deletionTimestamp === undefined) spec.nodeName ??= present.metadata.name;
   });
-  const scheduled = { type: "Scheduled", status: "True", reason: "Bound", message: `runs on ${node}` } as const;
-  return await client.patchStatus(bound, {
-    phase: bound.status?.phase ?? "Pending",
-    conditions: setCondition(bound.status?.conditions ?? [], scheduled, new Date(now())),
-  });
+  if (bound.spec.nodeName === undefined) return undefined;
+  assumed.set(bound.metadata.uid, bound);
+  await confirm(bound, context);
+  return undefined;
 }
 
 type BindTools = Pick<ReconcileContext, "client" | "now">;
 
-async function explain(instance: Instance, decision: Decision | undefined, { client, now }: BindTools): Promise<void> {
+/** Says that it is bound. Apart from the binding, as that may have been the last thing an earlier run did. */
+async function confirm(instance: Instance, tools: BindTools): Promise<void> {
+  const { nodeName } = instance.spec;
+  if (nodeName === undefined || !isActive(instance) || conditionOf(instance, "Scheduled")?.status === "True") return;
+  await say(instance, { status: "True", reason: "Bound", message: `runs on ${nodeName}` }, tools);
+}
+
+async function explain(instance: Instance, decision: Decision | undefined, tools: BindTools): Promise<void> {
   const message = decision?.kind === "unschedulable" ? decision.message : "the scheduler made no decision";
   const known = conditionOf(instance, "Scheduled");
   if (known?.status === "False" && known.message === message) return;
-  const condition = { type: "Scheduled", status: "False", reason: "Unschedulable", message } as const;
-  await client.patchStatus(instance, {
-    phase: "Pending",
-    conditions: setCondition(instance.status?.conditions ?? [], condition, new Date(now())),
-  });
+  await say(instance, { status: "False", reason: "Unschedulable", message }, tools);
+}
+
+/** Its own condition alone: the rest of the status is the agent's, and may have changed meanwhile. */
+async function say(
+  instance: Instance,
+  verdict: Pick<Condition, "status" | "reason" | "message">,
+  { client, now }: BindTools,
+): Promise<void> {
+  const conditions = setCondition([], { type: "Scheduled", ...verdict }, new Date(now()));
+  await client.patchStatus(instance, { conditions });
 }
 
 /** The instances as they are, and those just bound as they will be seen. */
 function withAssumed(instances: readonly Instance[], assumed: Map<string, Instance>): readonly Instance[] {
+  if (assumed.size === 0) return instances;
   const known = new Map(instances.map((instance) => [instance.metadata.uid, instance]));
   for (const uid of assumed.keys()) {
     const seen = known.get(uid);
     if (seen === undefined || seen.spec.nodeName !== undefined) assumed.delete(uid);
   }
   return instances.map((instance) => assumed.get(instance.metadata.uid) ?? instance);
-}
-
-function view(node: Node, instances: readonly Instance[]): NodeView {
-  const here = instances.filter(
-    ({ spec, status }) =>
-      spec.nodeName === node.metadata.name && status?.phase !== "Succeeded" && status?.phase !== "Failed",
-  );
-  const allocated: Record<string, number> = {};
-  for (const { spec } of here) addTo(allocated, spec.resources ?? {});
-  return {
-    name: node.metadata.name,
-    allocatable: node.status?.capacity ?? {},
-    allocated,
-    instances: here.length,
-    labels: node.metadata.labels,
-    taints: node.spec.taints,
-    unschedulable: node.spec.unschedulable || node.spec.drain || node.metadata.deletionTimestamp !== undefined,
-    ready: conditionOf(node, "Ready")?.status === "True",
-  };
-}
-
-function addTo(total: Record<string, number>, more: Resources): void {
-  for (const [name, amount] of Object.entries(more)) total[name] = (total[name] ?? 0) + amount;
-}
-
-function requestOf({ metadata, spec }: Instance): PlacementRequest {
-  return {
-    instance: metadata.name,
-    resources: spec.resources ?? {},
-    nodeSelector: spec.nodeSelector ?? {},
-    tolerations: spec.tolerations ?? [],
-  };
 }

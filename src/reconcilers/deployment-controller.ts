@@ -1,13 +1,19 @@
-import { type Controller, type ReconcileContext, defineController, owns } from "../controllers/index.js";
+import { type Controller, type ReconcileContext, defineController, owns, watches } from "../controllers/index.js";
+import { type ResourceKey, ownerOf } from "../resources/index.js";
 import { reportDeployment } from "./deployment-status.js";
 import { Deployment } from "./kinds/deployment.js";
+import { Instance } from "./kinds/instance.js";
 import { Workload } from "./kinds/workload.js";
 import { revisionAnnotation, templateHashLabel } from "./names.js";
 import { type VersionCounts, rolloutBounds, rolloutStep } from "./rollout.js";
-import { templateHash } from "./template-hash.js";
+import { createVersion, presentVersion, revisionOf, versionsOf } from "./versions.js";
 
 /**
  * Replaces one version of a Deployment by the next within its surge and unavailable bounds, one Workload a version.
+ *
+ * @remarks
+ * It moves one step at a time, and waits until every Workload has carried out the last: so the bounds hold for the
+ * instances that there are, not only for those that are asked for.
  *
  * @example
  * ```ts
@@ -20,113 +26,117 @@ export function deploymentController(): Controller {
   return defineController({
     for: Deployment,
     concurrency: 5,
-    triggers: [owns(Workload)],
+    triggers: [owns(Workload), watches(Instance, deploymentOf, { when: ({ type }) => type === "deleted" })],
     async reconcile(deployment, context) {
       if (deployment.metadata.deletionTimestamp !== undefined) return undefined;
-      const versions = [...context.owned(Workload)].sort((a, b) => revisionOf(a) - revisionOf(b));
-      const hash = templateHash(deployment.spec.template);
-      const next = versions.find(({ metadata }) => metadata.labels[templateHashLabel] === hash);
+      const versions = versionsOf(context);
+      const next = presentVersion(deployment, versions);
       const old = versions.filter((version) => version !== next);
       if (deployment.spec.paused) await keepTotal(deployment, versions, context);
-      else if (next === undefined) await createVersion(deployment, hash, versions, context);
-      else await advance(deployment, next, old, versions, context);
+      else await advance(deployment, next, old, context);
       return await reportDeployment(deployment, next, versions, context);
     },
   });
 }
 
-async function createVersion(
-  deployment: Deployment,
-  hash: string,
-  versions: readonly Workload[],
-  { client }: ReconcileContext,
-): Promise<void> {
-  const { template, minReadySeconds } = deployment.spec;
-  const labels = { ...template.labels, [templateHashLabel]: hash };
-  const revision = String(1 + Math.max(0, ...versions.map(revisionOf)));
-  await client.create(
-    Workload,
-    {
-      metadata: {
-        name: `${deployment.metadata.name}-${hash}`,
-        namespace: deployment.metadata.namespace,
-        labels,
-        annotations: { [revisionAnnotation]: revision },
-      },
-      spec: { replicas: 0, selector: labels, template: { ...template, labels }, minReadySeconds },
-    },
-    { owner: deployment },
-  );
+/** The Deployment of an instance, by the name of its Workload: the last of a version's instances may let the next begin. */
+function deploymentOf(instance: Instance): readonly ResourceKey[] {
+  const { labels, namespace } = instance.metadata;
+  const owner = ownerOf(instance)?.name;
+  const suffix = `-${labels[templateHashLabel] ?? ""}`;
+  return owner?.endsWith(suffix) === true ? [{ name: owner.slice(0, -suffix.length), namespace }] : [];
 }
 
 async function advance(
   deployment: Deployment,
-  next: Workload,
+  next: Workload | undefined,
   old: readonly Workload[],
-  versions: readonly Workload[],
   context: ReconcileContext,
 ): Promise<void> {
+  const { replicas, strategy, minReadySeconds } = deployment.spec;
   const newest = Math.max(0, ...old.map(revisionOf));
-  if (revisionOf(next) < newest) {
-    await context.client.update(next, ({ metadata }) => {
-      metadata.annotations[revisionAnnotation] = String(newest + 1);
+  if (next !== undefined && (revisionOf(next) < newest || next.spec.minReadySeconds !== minReadySeconds)) {
+    await context.client.update(next, ({ metadata, spec }) => {
+      if (revisionOf(next) < newest) metadata.annotations[revisionAnnotation] = String(newest + 1);
+      spec.minReadySeconds = minReadySeconds;
     });
     return;
   }
-  const { replicas, strategy } = deployment.spec;
-  const recreate = strategy.type === "Recreate";
-  if (recreate && old.some((version) => version.spec.replicas > 0 || (version.status?.replicas ?? 0) > 0)) {
-    for (const version of old) await scaleTo(version, 0, context);
+  if (strategy.type === "Recreate" && (await emptied(old, context)) === "not-yet") return;
+  if (![...old, ...(next === undefined ? [] : [next])].every(isCarriedOut)) return;
+  const counts = next === undefined ? { wanted: 0, available: 0 } : countsOf(next);
+  const step = rolloutStep(replicas, rolloutBounds(strategy, replicas), counts, old.map(countsOf));
+  if (next === undefined) {
+    await createVersion(deployment, old, step.kind === "scale-new" ? step.replicas : 0, context);
     return;
   }
-  const step = rolloutStep(replicas, rolloutBounds(strategy, replicas), countsOf(next), old.map(countsOf));
   if (step.kind === "scale-new") await scaleTo(next, step.replicas, context);
   if (step.kind === "scale-old") {
     for (const [index, version] of old.entries()) await scaleTo(version, step.replicas[index] ?? 0, context);
   }
-  if (countsOf(next).available >= replicas) await forgetHistory(deployment, old, versions, context);
+  if (step.kind === "nothing" && counts.available >= replicas) await forgetHistory(deployment, old, context);
 }
 
-/** While paused, a change of the number goes to the largest version: no roll-out, but scaling. */
+/** Whether the Workload has seen its spec, and has no more instances than it says. */
+function isCarriedOut({ spec, status, metadata }: Workload): boolean {
+  return status?.observedGeneration === metadata.generation && (status.replicas ?? 0) <= spec.replicas;
+}
+
+/** Ends every instance of the old versions. Those that are still ending count: the next version must not meet them. */
+async function emptied(old: readonly Workload[], context: ReconcileContext): Promise<"empty" | "not-yet"> {
+  for (const version of old) await scaleTo(version, 0, context);
+  if (old.some((version) => version.spec.replicas > 0 || !isCarriedOut(version))) return "not-yet";
+  for (const { metadata, spec } of old) {
+    const labels = Object.entries(spec.selector).map(([key, value]) => `${key}=${value}`);
+    const { items } = await context.client.list(Instance, {
+      namespace: metadata.namespace,
+      labels: labels.join(","),
+    });
+    if (items.some((instance) => ownerOf(instance)?.uid === metadata.uid)) return "not-yet";
+  }
+  return "empty";
+}
+
+/**
+ * While paused, nothing is rolled out, but a change of the number is followed: by the only version that has instances,
+ * or else by the largest, as far as the number lies outside of what the roll-out may have.
+ */
 async function keepTotal(
-  deployment: Deployment,
+  { spec: { replicas, strategy } }: Deployment,
   versions: readonly Workload[],
   context: ReconcileContext,
 ): Promise<void> {
-  const largest = [...versions].sort((a, b) => b.spec.replicas - a.spec.replicas)[0];
+  const largest = [...versions].reverse().sort((a, b) => b.spec.replicas - a.spec.replicas)[0];
   if (largest === undefined) return;
-  const others = versions.reduce((total, version) => total + (version === largest ? 0 : version.spec.replicas), 0);
-  await scaleTo(largest, Math.max(0, deployment.spec.replicas - others), context);
+  const total = versions.reduce((sum, { spec }) => sum + spec.replicas, 0);
+  const surge = total === largest.spec.replicas ? 0 : rolloutBounds(strategy, replicas).surge;
+  const wanted = Math.min(Math.max(total, replicas), replicas + surge);
+  await scaleTo(largest, Math.max(0, largest.spec.replicas + wanted - total), context);
 }
 
-async function scaleTo(workload: Workload, replicas: number, { client }: ReconcileContext): Promise<void> {
+async function scaleTo(
+  workload: Workload,
+  replicas: number,
+  { client }: Pick<ReconcileContext, "client">,
+): Promise<void> {
   if (workload.spec.replicas === replicas) return;
   await client.update(workload, ({ spec }) => {
     spec.replicas = replicas;
   });
 }
 
+/** Once a roll-out is complete, deletes the oldest versions beyond the limit. */
 async function forgetHistory(
   { spec }: Deployment,
   old: readonly Workload[],
-  versions: readonly Workload[],
   { client }: ReconcileContext,
 ): Promise<void> {
-  const empty = old.filter(
-    ({ spec: { replicas }, status, metadata }) =>
-      replicas === 0 &&
-      status?.replicas === 0 &&
-      status.observedGeneration === metadata.generation &&
-      metadata.deletionTimestamp === undefined,
-  );
-  const excess = versions.length - 1 - spec.revisionHistoryLimit;
-  for (const version of empty.slice(0, Math.max(0, excess))) await client.delete(version);
+  const isEmpty = (version: Workload): boolean => version.spec.replicas === 0 && version.status?.replicas === 0;
+  if (!old.every(isEmpty)) return;
+  const excess = Math.max(0, old.length - spec.revisionHistoryLimit);
+  for (const version of old.slice(0, excess)) await client.delete(version);
 }
 
 function countsOf({ spec, status }: Workload): VersionCounts {
   return { wanted: spec.replicas, available: status?.availableReplicas ?? 0 };
-}
-
-function revisionOf({ metadata }: Workload): number {
-  return Number(metadata.annotations[revisionAnnotation] ?? 0);
 }

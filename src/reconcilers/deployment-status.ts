@@ -1,5 +1,5 @@
 import type { ReconcileContext, ReconcileResult } from "../controllers/index.js";
-import { type Condition, setCondition } from "../resources/index.js";
+import { type Condition, findCondition, setCondition } from "../resources/index.js";
 import type { Deployment } from "./kinds/deployment.js";
 import type { Workload } from "./kinds/workload.js";
 import { rolloutBounds } from "./rollout.js";
@@ -26,18 +26,15 @@ export async function reportDeployment(
 ): Promise<ReconcileResult | undefined> {
   const { spec, metadata, status } = deployment;
   const numbers = add(next, versions);
-  const complete =
-    next !== undefined &&
-    numbers.updatedReplicas === spec.replicas &&
-    numbers.replicas === spec.replicas &&
-    numbers.availableReplicas >= spec.replicas;
-  const moved = Object.entries(numbers).some(([name, value]) => status?.[name as keyof Numbers] !== value);
-  const changed = moved || status?.observedGeneration !== metadata.generation || status.progressedAt === undefined;
-  const progressedAt = changed ? new Date(context.now()).toISOString() : status.progressedAt;
+  const isFirstLook = status?.observedGeneration !== metadata.generation || status.progressedAt === undefined;
+  const progressedAt =
+    isFirstLook || cameCloser(numbers, status) ? new Date(context.now()).toISOString() : status.progressedAt;
   const leftMs = Date.parse(progressedAt) + spec.progressDeadlineSeconds * 1_000 - context.now();
-  const conditions = [availability(deployment, numbers), progress(deployment, complete, leftMs)].reduce(
-    (all, condition) =>
-      setCondition(all, { ...condition, observedGeneration: metadata.generation }, new Date(context.now())),
+  const stands = isComplete(deployment, numbers) || (!isFirstLook && wasComplete(deployment));
+  const verdicts = [availability(deployment, numbers), progress(deployment, next, stands, leftMs)];
+  const conditions = verdicts.reduce(
+    (all, verdict) =>
+      setCondition(all, { ...verdict, observedGeneration: metadata.generation }, new Date(context.now())),
     status?.conditions ?? [],
   );
   await context.client.patchStatus(deployment, {
@@ -47,7 +44,7 @@ export async function reportDeployment(
     progressedAt,
     conditions,
   });
-  return complete || spec.paused || leftMs <= 0 ? undefined : { requeueAfter: leftMs };
+  return stands || spec.paused || leftMs <= 0 ? undefined : { requeueAfter: leftMs };
 }
 
 function add(next: Workload | undefined, versions: readonly Workload[]): Numbers {
@@ -61,6 +58,26 @@ function add(next: Workload | undefined, versions: readonly Workload[]): Numbers
   };
 }
 
+/** More of the present version, fewer of the old ones, or more that work. */
+function cameCloser(now: Numbers, before: NonNullable<Deployment["status"]>): boolean {
+  const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = before;
+  return (
+    now.updatedReplicas > updatedReplicas ||
+    now.replicas - now.updatedReplicas < replicas - updatedReplicas ||
+    now.readyReplicas > readyReplicas ||
+    now.availableReplicas > availableReplicas
+  );
+}
+
+function isComplete({ spec: { replicas } }: Deployment, numbers: Numbers): boolean {
+  return numbers.updatedReplicas === replicas && numbers.replicas === replicas && numbers.availableReplicas >= replicas;
+}
+
+/** A roll-out that was complete stays so, whatever becomes of its instances: the deadline is for roll-outs. */
+function wasComplete({ status }: Deployment): boolean {
+  return findCondition(status?.conditions, "Progressing")?.reason === "NewReplicaSetAvailable";
+}
+
 function availability({ spec }: Deployment, { availableReplicas }: Numbers): Verdict {
   const enough = availableReplicas >= spec.replicas - rolloutBounds(spec.strategy, spec.replicas).unavailable;
   return {
@@ -71,14 +88,17 @@ function availability({ spec }: Deployment, { availableReplicas }: Numbers): Ver
   };
 }
 
-function progress({ spec }: Deployment, complete: boolean, leftMs: number): Verdict {
+function progress({ spec }: Deployment, next: Workload | undefined, stands: boolean, leftMs: number): Verdict {
   const type = "Progressing";
-  if (complete) {
-    const message = "every instance is of the present version and available";
+  if (stands) {
+    const message = "every instance is of the present version and was available";
     return { type, status: "True", reason: "NewReplicaSetAvailable", message };
   }
   if (spec.paused) return { type, status: "Unknown", reason: "DeploymentPaused", message: "paused" };
-  if (leftMs > 0) return { type, status: "True", reason: "ReplicaSetUpdated", message: "the roll-out is under way" };
+  if (leftMs > 0) {
+    const reason = next === undefined ? "NewReplicaSetCreated" : "ReplicaSetUpdated";
+    return { type, status: "True", reason, message: "the roll-out is under way" };
+  }
   const message = `no progress for ${String(spec.progressDeadlineSeconds)} seconds`;
   return { type, status: "False", reason: "ProgressDeadlineExceeded", message };
 }

@@ -1,8 +1,8 @@
-import { type Controller, defineController, watches } from "../controllers/index.js";
-import { isKeelsonError } from "../core/index.js";
-import { findCondition, setCondition } from "../resources/index.js";
+import { type Controller, type ReconcileContext, defineController, watches } from "../controllers/index.js";
+import { type Condition, findCondition, setCondition } from "../resources/index.js";
 import { Instance } from "./kinds/instance.js";
 import { Node } from "./kinds/node.js";
+import { ignoreGone } from "./workload-scaling.js";
 
 /**
  * Empties the nodes whose `drain` is set: deletes their instances, which their owners replace elsewhere, and sets
@@ -21,27 +21,29 @@ export function drainController(): Controller {
     for: Node,
     concurrency: 5,
     triggers: [watches(Instance, ({ spec }) => (spec.nodeName === undefined ? [] : [{ name: spec.nodeName }]))],
-    async reconcile(node, { client, cache, now }) {
-      const conditions = node.status?.conditions ?? [];
-      const known = findCondition(conditions, "Drained");
-      if (!node.spec.drain && known === undefined) return;
-      const left = cache.list(Instance).filter(({ spec }) => spec.nodeName === node.metadata.name);
-      if (node.spec.drain) {
-        for (const instance of left) {
-          if (instance.metadata.deletionTimestamp !== undefined) continue;
-          await client.delete(instance).catch((error: unknown) => {
-            if (!isKeelsonError(error, "RESOURCE_NOT_FOUND")) throw error;
-          });
-        }
+    async reconcile(node, context) {
+      const { client, now } = context;
+      if (!node.spec.drain && findCondition(node.status?.conditions, "Drained") === undefined) return;
+      const left = node.spec.drain ? await remaining(node, context) : [];
+      for (const instance of left) {
+        if (instance.metadata.deletionTimestamp === undefined) await ignoreGone(client.delete(instance));
       }
-      const drained = node.spec.drain && left.length === 0;
-      const condition = {
-        type: "Drained",
-        status: drained ? "True" : "False",
-        reason: node.spec.drain ? (drained ? "Empty" : "Draining") : "NotWanted",
-        message: node.spec.drain ? `${String(left.length)} instances left` : "no drain is asked for",
-      } as const;
-      await client.patchStatus(node, { conditions: setCondition(conditions, condition, new Date(now())) });
+      // Its own condition alone: the rest of the status is the agent's, and may have changed meanwhile.
+      await client.patchStatus(node, { conditions: setCondition([], verdict(node, left.length), new Date(now())) });
     },
   });
+}
+
+/** What is still on the node. That nothing is left must be true in the store, not only in a cache that may be behind. */
+async function remaining({ metadata: { name } }: Node, { cache, client }: ReconcileContext): Promise<Instance[]> {
+  const known = cache.list(Instance).filter(({ spec }) => spec.nodeName === name);
+  if (known.length > 0) return known;
+  return [...(await client.list(Instance, { fields: { nodeName: name } })).items];
+}
+
+function verdict({ spec }: Node, left: number): Omit<Condition, "lastTransitionTime"> {
+  const type = "Drained";
+  if (!spec.drain) return { type, status: "False", reason: "NotWanted", message: "no drain is asked for" };
+  if (left === 0) return { type, status: "True", reason: "Empty", message: "no instance is left" };
+  return { type, status: "False", reason: "Draining", message: `instances left: ${String(left)}` };
 }

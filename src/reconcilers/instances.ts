@@ -1,16 +1,19 @@
-import type { Condition, Resource } from "../resources/index.js";
+import { type BaseStatus, type Condition, type Resource, findCondition } from "../resources/index.js";
 import type { Instance } from "./kinds/instance.js";
 
 /** The condition of that type, if the object has it. */
-export function conditionOf(resource: Resource, type: string): Condition | undefined {
-  return (resource.status as { readonly conditions?: readonly Condition[] } | undefined)?.conditions?.find(
-    (condition) => condition.type === type,
-  );
+export function conditionOf({ status }: Resource<unknown, BaseStatus>, type: string): Condition | undefined {
+  return findCondition(status?.conditions, type);
+}
+
+/** Whether its process has ended for good. */
+export function hasEnded({ status }: Instance): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 /** Whether it counts towards its owner's replicas: it has not ended for good and is not going. */
-export function isActive({ metadata, status }: Instance): boolean {
-  return metadata.deletionTimestamp === undefined && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+export function isActive(instance: Instance): boolean {
+  return instance.metadata.deletionTimestamp === undefined && !hasEnded(instance);
 }
 
 /** Whether its process runs and its probe passes. */
@@ -25,26 +28,39 @@ export function availableIn(instance: Instance, minReadySeconds: number, now: nu
   return Math.max(0, Date.parse(ready.lastTransitionTime) + minReadySeconds * 1_000 - now);
 }
 
+/** When an instance counts as available. */
+export interface AvailableRule {
+  readonly minReadySeconds: number;
+  readonly now: number;
+}
+
 /**
- * Which instances to give up first: unbound, then not running, not ready, sharing a node with more siblings, ready for
- * less time, restarted more often, newer; ties by name, so that the answer is always the same.
+ * Which instances to give up first: unbound, then not running, not ready, not yet available, sharing a node with more
+ * siblings, ready for less time, restarted more often, newer; ties by name, so that the answer is always the same.
  *
- * @remarks The order of Kubernetes' replica set controller (`controller_utils.go`, `ActivePodsWithRanks`).
+ * @remarks
+ * The order of Kubernetes' replica set controller (`controller_utils.go`, `ActivePodsWithRanks`), and before the node
+ * comes whether it is available: a roll-out counts on those that are.
  */
-export function victimsFirst(instances: readonly Instance[]): Instance[] {
+export function victimsFirst(
+  instances: readonly Instance[],
+  { minReadySeconds, now }: AvailableRule = { minReadySeconds: 0, now: 0 },
+): Instance[] {
   const siblings = new Map<string, number>();
   for (const { spec } of instances) siblings.set(spec.nodeName ?? "", (siblings.get(spec.nodeName ?? "") ?? 0) + 1);
   const rank = (instance: Instance): readonly (number | string)[] => [
     instance.spec.nodeName === undefined ? 0 : 1,
     instance.status?.phase === "Running" ? 1 : 0,
     isReady(instance) ? 1 : 0,
+    minReadySeconds === 0 || availableIn(instance, minReadySeconds, now) === 0 ? 1 : 0,
     -(siblings.get(instance.spec.nodeName ?? "") ?? 0),
     -Date.parse(conditionOf(instance, "Ready")?.lastTransitionTime ?? instance.metadata.creationTimestamp),
     -(instance.status?.restarts ?? 0),
     -Date.parse(instance.metadata.creationTimestamp),
     instance.metadata.name,
   ];
-  return [...instances].sort((a, b) => compareRanks(rank(a), rank(b)));
+  const ranks = new Map(instances.map((instance) => [instance, rank(instance)]));
+  return [...instances].sort((a, b) => compareRanks(ranks.get(a) ?? [], ranks.get(b) ?? []));
 }
 
 function compareRanks(a: readonly (number | string)[], b: readonly (number | string)[]): number {

@@ -4,15 +4,21 @@
  * @remarks FNV-1a over the canonical JSON, 32 bits in base 32. It names versions; it protects nothing.
  * @internal
  */
-export function templateHash(template: unknown): string {
+export function templateHash(template: unknown, collisions = 0): string {
   let hash = 0x811c9dc5;
-  for (const unit of new TextEncoder().encode(canonical(template))) {
+  const text = collisions === 0 ? canonical(template) : `${canonical(template)}#${String(collisions)}`;
+  for (const unit of new TextEncoder().encode(text)) {
     hash = Math.imul(hash ^ unit, 0x01000193) >>> 0;
   }
   return hash.toString(32).padStart(7, "0");
 }
 
-function canonical(value: unknown): string {
+/**
+ * JSON with sorted keys and without those that are `undefined`: equal values have equal texts.
+ *
+ * @internal
+ */
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);

@@ -46,6 +46,8 @@ export interface DeploymentStatus extends BaseStatus {
   readonly unavailableReplicas?: number;
   /** When these numbers last moved towards the goal: ISO 8601, UTC. */
   readonly progressedAt?: string;
+  /** How often the name of a new Workload was taken by another's: part of the next name. */
+  readonly collisionCount?: number;
 }
 
 const amount = /* @__PURE__ */ s.union(schemas.count, s.percentage());

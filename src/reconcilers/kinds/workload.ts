@@ -1,3 +1,4 @@
+import { canonical } from "../template-hash.js";
 import { type BaseStatus, type Kind, type ResourceOf, defineKind, s } from "../../resources/index.js";
 import { schemas } from "./instance-schema.js";
 import type { InstanceTemplate } from "./instance-spec.js";
@@ -40,14 +41,20 @@ export const Workload: Kind<WorkloadSpec, WorkloadStatus, WorkloadInput> = /* @_
   WorkloadStatus,
   WorkloadInput
 >()("Workload", {
-  schema: s.object({
-    replicas: s.withDefault(schemas.count, 1),
-    selector: schemas.strings,
-    template: schemas.template,
-    minReadySeconds: s.withDefault(schemas.seconds, 0),
-  }),
+  schema: /* @__PURE__ */ s.refine(
+    s.object({
+      replicas: s.withDefault(schemas.count, 1),
+      selector: schemas.strings,
+      template: schemas.template,
+      minReadySeconds: s.withDefault(schemas.seconds, 0),
+    }),
+    "a selector that is not empty and that the template's labels match",
+    ({ selector, template }) =>
+      Object.keys(selector).length > 0 &&
+      Object.entries(selector).every(([label, value]) => template.labels[label] === value),
+  ),
   validateUpdate: (next, previous) =>
-    JSON.stringify(next.selector) === JSON.stringify(previous.selector)
+    canonical(next.selector) === canonical(previous.selector)
       ? undefined
       : { path: "spec.selector", message: "cannot be changed" },
 });
