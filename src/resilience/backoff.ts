@@ -14,7 +14,7 @@ export interface BackoffStep {
   /** What the attempt failed with. */
   readonly error: unknown;
   /** A random number in [0, 1), from the runtime. */
-  random(): number;
+  readonly random: () => number;
 }
 
 /** Says how many milliseconds to wait before the next attempt. */

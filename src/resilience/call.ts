@@ -20,6 +20,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a policy that is not ours may hand on as options: the context that it was called with. */
+type ForeignContext = CallOptions & Partial<Omit<CallContext, "signal">>;
+
+const nothing: CallOptions = {};
+
 /** A place in a {@link Call}'s list of those who want to know when it is given up. */
 class Listener extends ListNode {
   readonly target: AbortTarget;
@@ -59,12 +64,14 @@ export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
 
   /** The call that `options` stand for: itself when a policy outside passed its own on. */
   static of(options: CallOptions | undefined): Call {
-    return options instanceof Call ? options : new Call(options?.signal, 1, Number.POSITIVE_INFINITY, false);
+    if (options instanceof Call) return options;
+    const { signal, attempt = 1, deadline = Number.POSITIVE_INFINITY } = (options ?? nothing) as ForeignContext;
+    return new Call(signal, attempt, deadline, false);
   }
 
   /** A call inside this one that may be given up alone, at the latest at `deadline`. */
-  derive(deadline: number = this.deadline): Call {
-    return new Call(this, this.attempt, Math.min(deadline, this.deadline), true);
+  derive(deadline: number = this.deadline, attempt: number = this.attempt): Call {
+    return new Call(this, attempt, Math.min(deadline, this.deadline), true);
   }
 
   /** One attempt of this call. */
@@ -78,6 +85,11 @@ export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
     const parent = this.#parent;
     if (parent instanceof Call) return parent.abandoned;
     return parent?.aborted === true ? { reason: parent.reason } : undefined;
+  }
+
+  throwIfAbandoned(): void {
+    const gone = this.abandoned;
+    if (gone !== undefined) throw gone.reason;
   }
 
   /** Whether anything can give the call up. */

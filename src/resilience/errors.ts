@@ -58,3 +58,73 @@ export class QueueFullError extends KeelsonError {
     this.queue = detail.queue;
   }
 }
+
+/**
+ * A circuit breaker is open: the call was refused without being tried.
+ *
+ * @example
+ * ```ts
+ * import { CircuitOpenError, circuitBreaker } from "keelson/resilience";
+ *
+ * const breaker = circuitBreaker({ trip: { kind: "consecutive", failures: 1 } });
+ * await breaker.execute(() => Promise.reject(new Error("down"))).catch(() => "failed") // => "failed"
+ * await breaker.execute(() => "not called"); // throws CircuitOpenError
+ * ```
+ */
+export class CircuitOpenError extends KeelsonError {
+  override readonly name = "CircuitOpenError";
+  readonly code = "CIRCUIT_OPEN";
+  /** Milliseconds until it lets a call through to see; `Infinity` while it is held open by hand. */
+  readonly retryAfterMs: number;
+
+  constructor(detail: { readonly retryAfterMs: number }, options?: ErrorOptions) {
+    super(`the circuit is open for another ${String(Math.ceil(detail.retryAfterMs))} ms`, options);
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+}
+
+/**
+ * A rate limit left no room for the call within the time that it may wait.
+ *
+ * @example
+ * ```ts
+ * import { RateLimitedError, rateLimit } from "keelson/resilience";
+ *
+ * const oncePerMinute = rateLimit({ rate: 1, per: "1m" });
+ * await oncePerMinute.execute(() => "first") // => "first"
+ * await oncePerMinute.execute(() => "second"); // throws RateLimitedError
+ * ```
+ */
+export class RateLimitedError extends KeelsonError {
+  override readonly name = "RateLimitedError";
+  readonly code = "RATE_LIMITED";
+  /** Milliseconds until there would be room. */
+  readonly retryAfterMs: number;
+
+  constructor(detail: { readonly retryAfterMs: number }, options?: ErrorOptions) {
+    super(`over the rate limit for another ${String(Math.ceil(detail.retryAfterMs))} ms`, options);
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+}
+
+/**
+ * A client-side throttle dropped the call, because the other side refuses most of what it gets.
+ *
+ * @example
+ * ```ts
+ * import { ThrottledError } from "keelson/resilience";
+ *
+ * new ThrottledError({ probability: 0.75 }).message // => "throttled: the other side refuses too much (75 % dropped)"
+ * ```
+ */
+export class ThrottledError extends KeelsonError {
+  override readonly name = "ThrottledError";
+  readonly code = "THROTTLED";
+  /** The share of calls that is dropped at the moment. */
+  readonly probability: number;
+
+  constructor(detail: { readonly probability: number }, options?: ErrorOptions) {
+    super(`throttled: the other side refuses too much (${(100 * detail.probability).toFixed(0)} % dropped)`, options);
+    this.probability = detail.probability;
+  }
+}

@@ -4,12 +4,12 @@ import type { Attempt, CallOptions } from "./call.js";
  * A way to run a function: with retries, a timeout, a breaker, a limit, or several of them composed.
  *
  * @remarks
- * A policy of your own is any object of this shape; hand the options of `execute` on to the policies that it calls,
- * and the function the context that it is called with.
+ * A policy of your own is any object of this shape; hand the context that your function is called with on to what it
+ * calls, as its options. `F` is what a policy may answer with instead of the function's own result: see `fallback`.
  */
-export interface Policy {
+export interface Policy<F = never> {
   /** What kind it is, such as `"retry"`: it appears in reports. */
   readonly name: string;
   /** Runs `fn` under the policy. */
-  execute<T>(fn: Attempt<T>, options?: CallOptions): Promise<T>;
+  execute<T>(fn: Attempt<T>, options?: CallOptions): Promise<T | F>;
 }

@@ -137,9 +137,9 @@ async function furtherAttempts<T>(plan: RetryPlan, fn: Attempt<T>, call: Call, p
   const shouldRetry = async (context: { readonly error: Error; readonly attemptNumber: number }): Promise<boolean> => {
     const { attemptNumber: number } = context;
     const error = unboxed(context.error);
-    throwIfAbandoned(call);
+    call.throwIfAbandoned();
     if (plan.retryIf !== undefined && !(await plan.retryIf(error, { attempt: number }))) return false;
-    throwIfAbandoned(call);
+    call.throwIfAbandoned();
     const giveUp = (because: GivingUp): false => {
       if (plan.exhausted === "wrap") throw new RetryExhaustedError({ attempts: number, because }, { cause: error });
       return false;
@@ -170,11 +170,6 @@ async function furtherAttempts<T>(plan: RetryPlan, fn: Attempt<T>, call: Call, p
 
 function unboxed(error: unknown): unknown {
   return error instanceof Boxed ? error.failure : error;
-}
-
-function throwIfAbandoned(call: Call): void {
-  const gone = call.abandoned;
-  if (gone !== undefined) throw gone.reason;
 }
 
 function delayAfter(plan: RetryPlan, attempt: number, previous: number, error: unknown): number {

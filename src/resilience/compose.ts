@@ -1,0 +1,38 @@
+import type { Policy } from "./policy.js";
+
+/** What one of several policies may answer with instead of the function's own result. */
+export type FallbackOf<P> = P extends Policy<infer F> ? F : never;
+
+/**
+ * One {@link Policy} of several: the first is the outermost, the last the one closest to the function.
+ *
+ * @remarks
+ * Each sees the call as the one outside it lets it: its signal, its deadline and the number of the attempt. No signal
+ * is made unless somebody reads it.
+ *
+ * @example
+ * ```ts
+ * import { compose, constant, fallback, retryPolicy, timeoutPolicy } from "keelson/resilience";
+ *
+ * const careful = compose(
+ *   fallback(() => "nothing"),
+ *   retryPolicy({ retries: 2, backoff: constant(1) }),
+ *   timeoutPolicy("5s"),
+ * );
+ * careful.name // => "fallback(retry(timeout))"
+ * await careful.execute(({ attempt }) => (attempt < 3 ? Promise.reject(new Error("again")) : attempt)) // => 3
+ * await careful.execute(() => Promise.reject(new Error("down"))) // => "nothing"
+ * ```
+ */
+export function compose<const P extends readonly [Policy<unknown>, ...Policy<unknown>[]]>(
+  ...policies: P
+): Policy<FallbackOf<P[number]>> {
+  return policies.reduceRight((inner, outer) => nest(outer, inner));
+}
+
+function nest(outer: Policy<unknown>, inner: Policy<unknown>): Policy<unknown> {
+  return {
+    name: `${outer.name}(${inner.name})`,
+    execute: (fn, options) => outer.execute((context) => inner.execute(fn, context), options),
+  };
+}
