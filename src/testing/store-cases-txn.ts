@@ -233,7 +233,7 @@ export const txnCases: StoreCases = {
     },
     "increments by compare and swap lose none": async (f) => {
       const increment = async (): Promise<void> => {
-        for (;;) {
+        for (let attempt = 0; attempt < 1_000; attempt += 1) {
           const kv = await f.kv("n");
           const next = String(Number(kv === undefined ? 0 : textOf(kv)) + 1);
           if ((await compareAndSwap(f.store, f.key("n"), kv?.modRevision ?? 0, next)).swapped) return;

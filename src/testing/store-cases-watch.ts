@@ -152,7 +152,7 @@ export const watchCases: StoreCases = {
       await iterator.next();
       const waiting = iterator.next().then(() => iterator.next());
       await f.store.get(f.key("a"));
-      await iterator.return?.();
+      await f.within(Promise.resolve(iterator.return?.()), "the watch to stop");
       same((await f.within(waiting, "the wait to end")).done, true, "the end");
       same((await iterator.next()).done, true, "the end");
     },
@@ -160,7 +160,7 @@ export const watchCases: StoreCases = {
       const watch = f.store.watch(f.all);
       const iterator = watch[Symbol.asyncIterator]();
       await isMistake(() => watch[Symbol.asyncIterator](), TypeError, "the second iterator");
-      await iterator.return?.();
+      await f.within(Promise.resolve(iterator.return?.()), "the watch to stop");
     },
     "an aborted signal ends it with its reason": async (f) => {
       const reason = { why: "done" };

@@ -7,6 +7,7 @@ import { honestyCases, ownWriteCases } from "./store-cases-honesty.js";
 import { keyCases } from "./store-cases-keys.js";
 import { lagCases } from "./store-cases-lag.js";
 import { leaseCases, noLeaseCases } from "./store-cases-lease.js";
+import { modelCases, watchLoadCases } from "./store-cases-random.js";
 import { rangeCases } from "./store-cases-range.js";
 import { txnCases } from "./store-cases-txn.js";
 import { futureWatchCases, progressCases, watchCases } from "./store-cases-watch.js";
@@ -107,12 +108,14 @@ function groupsOf(declared: StoreCapabilities): readonly StoreCases[] {
     keyCases,
     rangeCases,
     txnCases,
+    modelCases,
     historyCases,
     noHistoryCases,
     compactionCases,
     watchCases,
     progressCases,
     futureWatchCases,
+    watchLoadCases,
     lagCases,
     leaseCases,
     noLeaseCases,

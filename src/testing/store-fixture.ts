@@ -78,6 +78,14 @@ export class StoreFixture {
     return kvs.map((kv) => `${this.name(kv)}=${textOf(kv)}`);
   }
 
+  /** What to call in a loop that waits for something: it fails once the loop has taken for ever. */
+  patience(what: string): () => void {
+    const started = this.runtime.now();
+    return () => {
+      if (this.runtime.now() - started > patienceMs) throw new Error(`Expected ${what} within ${patienceMs} ms`);
+    };
+  }
+
   /** Whatever `promise` gives, unless it takes for ever. */
   async within<T>(promise: Promise<T>, what: string, ms: number = patienceMs): Promise<T> {
     let timer: Disposable | undefined;
@@ -123,9 +131,11 @@ export class WatchProbe {
   }
 
   async events(): Promise<readonly WatchEvent[]> {
+    const patience = this.#fixture.patience("changes from the watch");
     for (;;) {
       const batch = await this.next();
       if (batch.type === "events") return batch.events;
+      patience();
     }
   }
 
@@ -144,8 +154,12 @@ export class WatchProbe {
 
   /** Takes batches until the watch fails; answers the error's code. */
   async failure(): Promise<string> {
+    const patience = this.#fixture.patience("the watch to fail");
     try {
-      for (;;) await this.next();
+      for (;;) {
+        await this.next();
+        patience();
+      }
     } catch (error) {
       if (isKeelsonError(error)) return error.code;
       throw error;
@@ -158,7 +172,7 @@ export class WatchProbe {
   }
 
   async stop(): Promise<void> {
-    await this.#iterator.return?.();
+    await this.#fixture.within(Promise.resolve(this.#iterator.return?.()), "the watch to stop");
   }
 
   #show({ type, kv }: WatchEvent): string {
