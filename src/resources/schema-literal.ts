@@ -30,12 +30,12 @@ export function literal<const V extends Literal>(value: V): Schema<V> {
  * refused // => { issues: [{ message: 'expected "Always" or "Never", got "always"', path: [] }] }
  * ```
  */
-export function oneOf<const V extends Literal>(...values: readonly [V, ...V[]]): Schema<V> {
+export function oneOf<const V extends readonly [Literal, ...Literal[]]>(...values: V): Schema<V[number]> {
   const expected = alternatives(
     values.map((value) => (typeof value === "string" ? JSON.stringify(value) : shown(value))),
   );
   return makeSchema(expected, "required", (value, report) => {
-    const found = values.find((each) => each === value);
+    const found = values.find((each): each is V[number] => each === value);
     return found === undefined ? report.refuse(expected, value) : found;
   });
 }
