@@ -1,5 +1,5 @@
 import { checkInteger } from "../core/check.js";
-import type { Selectable, Source } from "../core/selectable.js";
+import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Handle } from "./handle.js";
 import { Iteration } from "./iteration.js";
@@ -84,15 +84,11 @@ export interface Receiver<T> extends Selectable<T>, AsyncIterable<T>, Disposable
 
 /** @internal */
 export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T> {
-  readonly "~source": Source<T>;
-  readonly #results: Results<T>;
-  readonly #values: Values<T>;
+  private results: Results<T> | undefined = undefined;
+  private values: Values<T> | undefined = undefined;
 
-  constructor(state: MpscState<T>) {
-    super(state);
-    this.#results = new Results(state);
-    this.#values = new Values(state);
-    this["~source"] = this.#values;
+  get "~source"(): Values<T> {
+    return (this.values ??= new Values(this.state));
   }
 
   get length(): number {
@@ -124,7 +120,7 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   }
 
   recv(options?: WaitOptions): Promise<Received<T>> {
-    return wait(this.state.runtime, "mpsc.recv", this.#results, options);
+    return wait(this.state.runtime, "mpsc.recv", (this.results ??= new Results(this.state)), options);
   }
 
   recvMany(max: number, options?: WaitOptions): Promise<T[]>;
@@ -146,15 +142,15 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   }
 
   orClosed(): Selectable<Received<T>> {
-    return { "~source": this.#results };
+    return { "~source": new Results(this.state) };
   }
 
   batch(max: number): Selectable<T[]> {
-    return { "~source": this.#batches(max) };
+    return { "~source": this.batchSource(max) };
   }
 
   batches(max: number): AsyncIterable<T[]> {
-    const source = this.#batches(max);
+    const source = this.batchSource(max);
     return { [Symbol.asyncIterator]: () => new Iteration(this.state.runtime, "mpsc.batches", source) };
   }
 
@@ -163,7 +159,7 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return new Iteration(this.state.runtime, "mpsc.next", this.#values);
+    return new Iteration(this.state.runtime, "mpsc.next", this["~source"]);
   }
 
   [Symbol.dispose](): void {
@@ -175,7 +171,7 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
     return ["mpsc.Receiver", { length, capacity, maxCapacity, isClosed, senderStrongCount }];
   }
 
-  #batches(max: number): Batches<T> {
+  private batchSource(max: number): Batches<T> {
     checkInteger("max", max, 1);
     return new Batches(this.state, max);
   }

@@ -50,7 +50,6 @@ export class MpscState<T> implements Observed {
   readonly buffer: Buffer<T>;
   readonly senders: List<Waiter<unknown>> = new List<Waiter<unknown>>();
   readonly receivers: WaitQueue = new WaitQueue();
-  readonly receiverGone: Condition = new Condition(() => this.closed);
   readonly sends: SendSource<T> = new SendSource<T>(this);
   free: number;
   /** Slots reserved by permits that are neither used nor released. */
@@ -61,6 +60,7 @@ export class MpscState<T> implements Observed {
   closed = false;
   private readonly onDiscard: ((message: T) => void) | undefined;
   private readonly channel: number = nextChannel();
+  private gone: Condition | undefined = undefined;
   private disposed = false;
   private serving = false;
   private freed = 0;
@@ -73,6 +73,11 @@ export class MpscState<T> implements Observed {
     this.name = name;
     this.onDiscard = onDiscard;
     if (opened.hasSubscribers) publish(opened, this);
+  }
+
+  /** The wait until the receiver takes no further messages; made when first asked for, to keep idle channels small. */
+  get receiverGone(): Condition {
+    return (this.gone ??= new Condition(() => this.closed));
   }
 
   /** Whether nothing is left and nothing can come. */
@@ -179,7 +184,7 @@ export class MpscState<T> implements Observed {
       waiter.held = 0;
       (waiter.source as SlotSource<unknown>).refused(waiter);
     }
-    this.receiverGone.queue.serveAll();
+    this.gone?.queue.serveAll();
     this.serveReceivers();
   }
 
