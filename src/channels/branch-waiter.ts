@@ -1,5 +1,10 @@
 import { type Source, type Waiter, WaiterNode } from "../core/selectable.js";
 
+/** A source that runs a user's function before it can be polled. */
+export interface StartedSource<T> extends Source<T> {
+  start(): void;
+}
+
 /** Whoever waits on several branches at once, and hears how each ends. */
 export interface BranchOwner {
   won(branch: BranchWaiter, value: unknown): void;
@@ -15,6 +20,8 @@ export interface BranchOwner {
 export class BranchWaiter extends WaiterNode implements Waiter<unknown> {
   readonly name: unknown;
   declare readonly source: Source<unknown>;
+  /** The source, if it has to be started. */
+  readonly started: StartedSource<unknown> | undefined;
   isEnabled = true;
   /** Whether the last poll found it neither ready nor at its end. */
   isPending = false;
@@ -24,6 +31,7 @@ export class BranchWaiter extends WaiterNode implements Waiter<unknown> {
 
   constructor(owner: BranchOwner, name: unknown, source: Source<unknown>) {
     super(source);
+    this.started = isStarted(source) ? source : undefined;
     this.owner = owner;
     this.name = name;
   }
@@ -39,4 +47,8 @@ export class BranchWaiter extends WaiterNode implements Waiter<unknown> {
   disable(): void {
     this.owner.disabled(this);
   }
+}
+
+export function isStarted<T>(source: Source<T>): source is StartedSource<T> {
+  return "start" in source;
 }

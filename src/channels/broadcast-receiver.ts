@@ -28,7 +28,7 @@ export type LagPolicy = "throw" | "skip" | "report";
  * it is told how many it missed, and goes on with the oldest message that is kept. As a branch of `select` it gives
  * messages in boxes and lags, and is disabled at the end. Iterating throws a {@link LaggedError} on a lag.
  */
-export interface Receiver<T> extends Selectable<Item<T>>, AsyncIterable<T, undefined>, Disposable {
+export interface Receiver<T> extends Selectable<Item<T>>, AsyncIterable<T>, Disposable {
   /** Messages it has yet to see, overwritten ones included: above the capacity it has lagged. */
   readonly length: number;
   /** Whether it has seen every message. */
@@ -51,13 +51,13 @@ export interface Receiver<T> extends Selectable<Item<T>>, AsyncIterable<T, undef
   /** The next message, a lag or the end as a branch of `select`. */
   orClosed(): Selectable<Item<T> | Closed>;
   /** Iterates, telling of lags in items of their own. */
-  messages(options: IterateOptions<"report">): AsyncIterable<Item<T>, undefined>;
+  messages(options: IterateOptions<"report">): AsyncIterable<Item<T>>;
   /**
    * Iterates over messages, with a say in what a lag does.
    *
    * @throws TypeError when `lag` is none of its values.
    */
-  messages(options?: IterateOptions<"throw" | "skip">): AsyncIterable<T, undefined>;
+  messages(options?: IterateOptions<"throw" | "skip">): AsyncIterable<T>;
   /** A new receiver, of what is sent from now on. */
   resubscribe(): Receiver<T>;
   /** Whether `other` is a handle to the same channel. */
@@ -130,9 +130,9 @@ export class StateReceiver<T> extends Handle<BroadcastState<T>> implements Recei
     return { "~source": this.results };
   }
 
-  messages(options: IterateOptions<"report">): AsyncIterable<Item<T>, undefined>;
-  messages(options?: IterateOptions<"throw" | "skip">): AsyncIterable<T, undefined>;
-  messages({ lag = "throw" }: IterateOptions = {}): AsyncIterable<Item<T> | T, undefined> {
+  messages(options: IterateOptions<"report">): AsyncIterable<Item<T>>;
+  messages(options?: IterateOptions<"throw" | "skip">): AsyncIterable<T>;
+  messages({ lag = "throw" }: IterateOptions = {}): AsyncIterable<Item<T> | T> {
     checkOneOf("lag", lag, ["throw", "skip", "report"]);
     const source: QueuedSource<Item<T> | T> = lag === "report" ? this.items : new Messages(this, lag);
     return { [Symbol.asyncIterator]: () => new Iteration(this.state.runtime, "broadcast.next", source) };

@@ -26,7 +26,7 @@ export class BroadcastState<T> implements Observed {
   readonly runtime: Runtime;
   readonly name: string | undefined;
   readonly capacity: number;
-  readonly waits = new WaitQueue();
+  readonly waits: WaitQueue = new WaitQueue();
   readonly unheard: Condition = new Condition(() => this.receivers === 0);
   head = 0;
   tail = 0;

@@ -25,3 +25,7 @@ export type {
   SelectOrder,
 } from "./select-types.js";
 export { type BranchName, type Replacement, type Selector, selector } from "./selector.js";
+export { chunksTimeout } from "./chunks-timeout.js";
+export { type ItemOf, merge } from "./merge.js";
+export { StreamMap } from "./stream-map.js";
+export { type StreamOptions, throttle } from "./throttle.js";

@@ -1,9 +1,8 @@
 import type { Runtime } from "../core/runtime.js";
 import { DISABLED, PENDING, type Selectable, type Source } from "../core/selectable.js";
 import { wait } from "../core/wait.js";
+import { DONE } from "./done.js";
 import { QueuedSource } from "./wait-queue.js";
-
-const DONE: IteratorReturnResult<undefined> = /* @__PURE__ */ Object.freeze({ done: true, value: undefined });
 
 /**
  * Iterates over what a source gives, until it gives no more.

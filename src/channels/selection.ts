@@ -6,7 +6,6 @@ import { DISABLED, PENDING, type Source } from "../core/selectable.js";
 import type { WaitOptions } from "../core/wait.js";
 import { type BranchOwner, BranchWaiter } from "./branch-waiter.js";
 import { AllBranchesDisabledError } from "./errors.js";
-import { IteratorSource } from "./iterator-source.js";
 
 /** What is made of the branch that won. */
 export type ToEvent<E> = (name: unknown, value: unknown) => E;
@@ -97,10 +96,11 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 
   /** Adds a branch. */
-  add(name: unknown, source: Source<unknown>): void {
+  add(name: unknown, source: Source<unknown>): BranchWaiter {
     const branch = new BranchWaiter(this, name, source);
     this.branches.push(branch);
     this.join(branch);
+    return branch;
   }
 
   /** Puts another source in the place of a branch's. */
@@ -157,6 +157,11 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   /** Ends a wait that is going on with an error. */
   cancel(error: unknown): void {
     if (this.isWaiting) this.end({ kind: "failed", error });
+  }
+
+  /** Ends a wait that is going on with an event of the caller's. */
+  give(event: E): void {
+    if (this.isWaiting) this.end({ kind: "event", event });
   }
 
   settle(): void {
@@ -261,6 +266,6 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 }
 
-function start({ isEnabled, source }: BranchWaiter): void {
-  if (isEnabled && source instanceof IteratorSource) source.start();
+function start({ isEnabled, started }: BranchWaiter): void {
+  if (started !== undefined && isEnabled) started.start();
 }

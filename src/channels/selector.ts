@@ -28,7 +28,7 @@ export type BranchName<B> = B extends readonly unknown[] ? number : keyof B & st
  * One wait at a time. Iterating gives one event after the other, for as long as there is something to wait for; leaving
  * the loop ends nothing. Disposing takes it off its sources and disposes of none of them.
  */
-export interface Selector<B, E = Selected<B>> extends AsyncIterable<E, undefined>, Disposable {
+export interface Selector<B, E = Selected<B>> extends AsyncIterable<E>, Disposable {
   /**
    * Waits for the next branch.
    *

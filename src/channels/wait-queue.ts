@@ -10,7 +10,7 @@ export class WaitQueue extends List<Waiter<unknown>> {
   /** Ends the first wait, which must be ready to end. */
   serveFirst(): void {
     const waiter = this.shift();
-    if (waiter !== undefined) end(waiter, sourceOf(waiter).poll());
+    if (waiter !== undefined) tryToEnd(waiter);
   }
 
   /** Ends every wait; all must be ready to end. */
@@ -22,22 +22,25 @@ export class WaitQueue extends List<Waiter<unknown>> {
   serveReady(): void {
     for (let waiter = this.first; waiter !== undefined;) {
       const next = waiter.next as Waiter<unknown> | undefined;
-      const value = sourceOf(waiter).poll();
-      if (value !== PENDING) {
-        this.remove(waiter);
-        end(waiter, value);
-      }
+      tryToEnd(waiter);
       // Ending one wait of a select takes its other waits off this queue, perhaps the next one here.
       waiter = next === undefined || next.list === this ? next : this.first;
     }
   }
 }
 
-function sourceOf(waiter: Waiter<unknown>): Source<unknown> {
-  return waiter.source as Source<unknown>;
-}
-
-function end(waiter: Waiter<unknown>, value: unknown): void {
+/** Polls what a waiter waits for, and ends the wait unless it is to go on. */
+function tryToEnd(waiter: Waiter<unknown>): void {
+  let value: unknown;
+  try {
+    value = (waiter.source as Source<unknown>).poll(waiter.payload);
+  } catch (error) {
+    waiter.unlink();
+    waiter.fail(error);
+    return;
+  }
+  if (value === PENDING) return;
+  waiter.unlink();
   if (value === DISABLED) waiter.disable();
   else waiter.commit(value);
 }

@@ -1,9 +1,9 @@
-import { toMs } from "../core/duration.js";
 import { DISABLED, PENDING, type Selectable, type Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Handle } from "./handle.js";
 import { Iteration } from "./iteration.js";
 import { CLOSED, type Received } from "./received.js";
+import { remaining } from "./remaining.js";
 import { QueuedSource } from "./wait-queue.js";
 import type { WatchState } from "./watch-state.js";
 
@@ -112,15 +112,13 @@ export class StateReceiver<T> extends Handle<WatchState<T>> implements Receiver<
   waitFor<S extends T>(accepts: (value: T) => value is S, options?: WaitOptions): Promise<Received<S>>;
   waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<Received<T>>;
   async waitFor(accepts: (value: T) => boolean, options: WaitOptions = {}): Promise<Received<T>> {
-    const { signal } = options;
+    if (options.signal?.aborted === true) throw options.signal.reason;
     const { runtime } = this.state;
-    if (signal?.aborted === true) throw signal.reason;
-    const deadline = options.timeout === undefined ? undefined : runtime.now() + toMs(options.timeout, "timeout");
+    const left = remaining(runtime, options);
     for (;;) {
       const value = this.take();
       if (accepts(value)) return await runtime.ready({ ok: true, value });
-      const timeout = deadline === undefined ? undefined : Math.max(0, deadline - runtime.now());
-      if (!(await this.changed({ signal, timeout }))) return CLOSED;
+      if (!(await this.changed(left()))) return CLOSED;
     }
   }
 

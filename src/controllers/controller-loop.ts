@@ -37,17 +37,16 @@ export class ControllerLoop {
   readonly #parts: LoopParts;
   readonly #views: ReadonlyMap<string, ObjectView>;
   readonly #retries: KeyRetries;
-  readonly #writes: WriteTracker;
+  readonly #writes = new WriteTracker();
   /** Keys that were held back, whose turn it is again. */
   readonly #released: Turn[] = [];
   readonly #running = new Set<Promise<void>>();
   #active = 0;
   #started = false;
 
-  constructor(controller: Controller, parts: LoopParts, writes: WriteTracker = new WriteTracker()) {
+  constructor(controller: Controller, parts: LoopParts) {
     this.controller = controller;
     this.#parts = parts;
-    this.#writes = writes;
     this.#views = new Map([...parts.caches].map(([kind, { objects }]) => [kind, objects]));
     this.queue = new WorkQueue(parts.runtime);
     this.#retries = new KeyRetries(parts.runtime, controller.options.backoff, parts.log);
@@ -76,6 +75,7 @@ export class ControllerLoop {
     while (this.#started && this.#active < this.controller.options.concurrency) {
       const turn = this.#released.shift() ?? this.#next();
       if (turn === undefined) return;
+      this.queue.begin(turn.item);
       this.#active += 1;
       this.#track(this.#work(turn));
     }

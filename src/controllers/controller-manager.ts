@@ -18,7 +18,7 @@ import type { WriteListener } from "./write-tracker.js";
  * @internal
  */
 export class ControllerManager implements Manager {
-  readonly events: Emitter<ManagerEvents> = new Emitter();
+  readonly events: Emitter<ManagerEvents> = new Emitter<ManagerEvents>();
   readonly client: ResourceClient;
   readonly #options: ManagerOptions;
   readonly #runtime: Runtime;

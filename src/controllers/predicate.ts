@@ -36,7 +36,7 @@ export const when: {
   readonly any: (...predicates: readonly Predicate[]) => Predicate;
   /** All of them pass. */
   readonly all: (...predicates: readonly Predicate[]) => Predicate;
-  /** It does not pass. */
+  /** Changes that do not pass it; creations and deletions pass, or nothing would be looked at in the first place. */
   readonly not: (predicate: Predicate) => Predicate;
 } = {
   generationChanged: changed(({ metadata }) => metadata.generation),
@@ -51,5 +51,5 @@ export const when: {
     (...predicates) =>
     (event) =>
       predicates.every((predicate) => predicate(event)),
-  not: (predicate) => (event) => !predicate(event),
+  not: (predicate) => (event) => event.type !== "modified" || !predicate(event),
 };

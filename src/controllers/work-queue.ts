@@ -58,6 +58,11 @@ export class WorkQueue {
     return item;
   }
 
+  /** Says that the work on an item that was taken begins only now: what was added since needs no further turn. */
+  begin(item: WorkItem): void {
+    item.state = "running";
+  }
+
   /** Says that the work on an item is over; if its key was added meanwhile, it is queued again. */
   done(item: WorkItem): void {
     this.#items.delete(item.key);

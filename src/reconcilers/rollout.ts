@@ -44,7 +44,7 @@ export function rolloutBounds(strategy: DeploymentStrategy, replicas: number): R
 
 function resolve(amount: Amount, of: number, round: (value: number) => number): number {
   if (typeof amount === "number") return amount;
-  return round((Number.parseFloat(amount) / 100) * of);
+  return round((Number.parseFloat(amount) * of) / 100); // in this order, or 29 % of 100 is 28.999…
 }
 
 /**

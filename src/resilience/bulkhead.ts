@@ -54,10 +54,10 @@ export function bulkhead({ max, queue = 0, timeout, runtime }: BulkheadOptions):
       const call = Call.of(options);
       const gone = call.abandoned;
       if (gone !== undefined) return Promise.reject(gone.reason);
+      const mayLeave = timeoutMs !== undefined || call.isAbortable;
       // With a slot free there is nothing to wait for, and no signal needs to be made.
-      const mayWait = gate.active >= gate.concurrency;
-      const signal = mayWait && call.isAbortable ? call.signal : undefined;
-      return gate(() => fn(call), mayWait ? { signal, timeout: timeoutMs } : undefined);
+      if (!mayLeave || gate.active < gate.concurrency) return gate(() => fn(call));
+      return gate(() => fn(call), { signal: call.isAbortable ? call.signal : undefined, timeout: timeoutMs });
     },
   };
 }

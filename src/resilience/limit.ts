@@ -55,6 +55,7 @@ export function limit(concurrency: number, options: LimitOptions = {}): Limit {
   checkConcurrency(concurrency);
   if (queue !== Number.POSITIVE_INFINITY) checkInteger("queue", queue, 0);
   const gate = pLimit(concurrency);
+  let size = concurrency;
   const line = new List<Waiter<Release>>();
   /** Turns asked of p-limit by waiters that have gone; the next ones to come take them over. */
   let spare = 0;
@@ -93,8 +94,10 @@ export function limit(concurrency: number, options: LimitOptions = {}): Limit {
   const run = <T>(fn: () => T | PromiseLike<T>, waitOptions?: WaitOptions): Promise<T> => {
     const { signal, timeout } = waitOptions ?? always;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    const isFree = gate.activeCount < gate.concurrency && gate.pendingCount === 0;
-    if (!isFree && waiting() >= queue) return Promise.reject(new QueueFullError({ queue }));
+    // Each of p-limit's figures is read once: they are dear.
+    const inLine = gate.pendingCount;
+    const isFree = inLine === 0 && gate.activeCount < size;
+    if (!isFree && inLine - spare >= queue) return Promise.reject(new QueueFullError({ queue }));
     // Behind a turn that may change hands, every call has to go through the line, or it could be overtaken.
     const cannotLeave = signal === undefined && timeout === undefined && line.length === 0 && spare === 0;
     return isFree || cannotLeave ? gate(fn) : queued(fn, waitOptions);
@@ -104,9 +107,10 @@ export function limit(concurrency: number, options: LimitOptions = {}): Limit {
     active: { get: () => gate.activeCount },
     pending: { get: waiting },
     concurrency: {
-      get: () => gate.concurrency,
+      get: () => size,
       set(value: number) {
         checkConcurrency(value);
+        size = value;
         gate.concurrency = value;
       },
     },

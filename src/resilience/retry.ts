@@ -63,7 +63,7 @@ export function retryPolicy(options?: RetryPolicyOptions): Policy {
   return { name: "retry", execute: (fn, callOptions) => run(plan, fn, Call.of(callOptions)) };
 }
 
-/** What is known of a call between its attempts. */
+/** The last failure of a call, for the error of its deadline. */
 interface Progress {
   last: { readonly error: unknown } | undefined;
 }
@@ -72,7 +72,7 @@ function run<T>(plan: RetryPlan, fn: Attempt<T>, outer: Call): Promise<T> {
   const gone = outer.abandoned;
   if (gone !== undefined) return Promise.reject(gone.reason);
   if (plan.deadline !== undefined) return runUntil(plan, plan.deadline, fn, outer);
-  return firstAttempt(plan, fn, outer, { last: undefined });
+  return firstAttempt(plan, fn, outer);
 }
 
 async function runUntil<T>(plan: RetryPlan, ms: number, fn: Attempt<T>, outer: Call): Promise<T> {
@@ -91,15 +91,14 @@ async function runUntil<T>(plan: RetryPlan, ms: number, fn: Attempt<T>, outer: C
  * Most calls end here: p-retry comes in only when there is something to retry. Not an async function, because those
  * cost half as much again as all of this.
  */
-function firstAttempt<T>(plan: RetryPlan, fn: Attempt<T>, call: Call, progress: Progress): Promise<T> {
+function firstAttempt<T>(plan: RetryPlan, fn: Attempt<T>, call: Call, progress?: Progress): Promise<T> {
   const { budget } = plan;
   budget?.first();
   const attempt = race(plan.runtime, "retry", fn, call.numbered(1));
   const counted = budget === undefined ? attempt : attempt.then((value) => (budget.ended("first", "ok"), value));
   return counted.then(undefined, (error: unknown) => {
     budget?.ended("first", call.abandoned === undefined ? "failed" : "cancelled");
-    progress.last = { error };
-    return furtherAttempts(plan, fn, call, progress);
+    return furtherAttempts(plan, fn, call, error, progress);
   });
 }
 
@@ -116,9 +115,15 @@ class Boxed extends Error {
   }
 }
 
-async function furtherAttempts<T>(plan: RetryPlan, fn: Attempt<T>, call: Call, progress: Progress): Promise<T> {
+async function furtherAttempts<T>(
+  plan: RetryPlan,
+  fn: Attempt<T>,
+  call: Call,
+  first: unknown,
+  progress: Progress | undefined,
+): Promise<T> {
   const { runtime, budget } = plan;
-  const first = progress.last?.error;
+  if (progress !== undefined) progress.last = { error: first };
   let delay = 0;
 
   const attempt = async (number: number): Promise<T> => {
@@ -129,7 +134,7 @@ async function furtherAttempts<T>(plan: RetryPlan, fn: Attempt<T>, call: Call, p
       return value;
     } catch (error) {
       budget?.ended("extra", call.abandoned === undefined ? "failed" : "cancelled");
-      progress.last = { error };
+      if (progress !== undefined) progress.last = { error };
       throw new Boxed(error);
     }
   };

@@ -91,14 +91,27 @@ export class ObjectWatch {
 
   /** Reads what the listener already has, so that deletions can be told with the object. */
   async #recall(revision: number, signal: AbortSignal): Promise<void> {
-    this.#known.clear();
-    for await (const { kvs } of pagesOf(this.#context, this.#selection, { revision }, signal)) {
+    // The present is tried first: it is the usual case, and it can be read even where its revision is compacted.
+    const found = (await this.#read({}, revision, signal)) ?? (await this.#read({ revision }, revision, signal));
+    for (const [key, resource] of found ?? []) this.#known.set(key, resource);
+    this.#seen = revision;
+  }
+
+  /** The selected objects, provided that they are those of a revision. */
+  async #read(
+    cursor: { readonly revision?: number },
+    wanted: number,
+    signal: AbortSignal,
+  ): Promise<Map<string, Resource> | undefined> {
+    const found = new Map<string, Resource>();
+    for await (const { revision, kvs } of pagesOf(this.#context, this.#selection, cursor, signal)) {
+      if (revision !== wanted) return undefined;
       for (const kv of kvs) {
         const read = readSelected(this.#context, this.#kind, this.#selection, kv);
-        if (read?.ok === true) this.#known.set(kv.key, read.resource);
+        if (read?.ok === true) found.set(kv.key, read.resource);
       }
     }
-    this.#seen = revision;
+    return found;
   }
 
   /** Reads what is there, and delivers how it differs from what the listener has. */

@@ -148,7 +148,7 @@ describe("select", () => {
     expect(tx.capacity).toBe(1);
     const [full] = [tx.trySend(3)];
     expect(full).toBe(true);
-    const parked = select([tx.permit(), tx.permit()]);
+    const parked = select([tx.permit(), tx.permit()], { order: "biased" });
     rx.tryRecv();
     const won = await parked;
     expect(won.index).toBe(0);

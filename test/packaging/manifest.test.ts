@@ -7,6 +7,8 @@ const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
 const manifest = read("package.json") as {
   readonly exports: Readonly<Record<string, string | object>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
 };
 const layers = read("layers.json") as {
   readonly imports: Readonly<Record<string, readonly string[]>>;
@@ -63,4 +65,9 @@ test("layers only name layers, and no two import each other", () => {
 test("every runtime dependency has exactly one door, and the door exists", () => {
   expect(Object.keys(layers.doors).sort()).toEqual(Object.keys(manifest.dependencies).sort());
   expect(Object.values(layers.doors).filter((door) => !existsSync(door))).toEqual([]);
+});
+
+test("every peer is optional: nobody installs what they do not use", () => {
+  const optional = Object.entries(manifest.peerDependenciesMeta).filter(([, meta]) => meta.optional);
+  expect(optional.map(([name]) => name).sort()).toEqual(Object.keys(manifest.peerDependencies).sort());
 });

@@ -273,7 +273,7 @@ function hoarded(source: AsyncIterator<WatchBatch>): AsyncIterable<WatchBatch> {
     next.then(({ done }) => (done === true ? undefined : take())).catch(() => undefined);
     return next;
   };
-  take();
+  void take();
   return {
     [Symbol.asyncIterator]: () => ({
       next: () => taken.shift() ?? source.next(),

@@ -96,7 +96,10 @@ class NodeAgent implements Agent {
     this.#manager = createManager({
       store: options.store,
       controllers: [this.#controller(changed)],
-      runnables: [{ name: "heartbeat", run: (signal) => this.#beat(signal) }],
+      runnables: [
+        { name: "heartbeat", run: (signal) => this.#beat(signal) },
+        { name: "strays", run: () => this.#endStrays() },
+      ],
       runtime: this.#runtime,
       log: this.#log,
       ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
@@ -105,7 +108,7 @@ class NodeAgent implements Agent {
 
   async run(signal: AbortSignal): Promise<void> {
     for (const { uid, restart } of await this.#runtime.real(() => this.#options.workloads.list())) {
-      this.#adoptable.set(uid, restart);
+      this.#adoptable.set(uid, Math.max(restart, this.#adoptable.get(uid) ?? 0));
     }
     await this.#register();
     try {
@@ -124,7 +127,9 @@ class NodeAgent implements Agent {
       triggers: [channel(changed)],
       reconcile: (instance, context) =>
         instance.spec.nodeName === this.node ? this.#reconcile(instance, context) : undefined,
-      onGone: () => undefined,
+      onGone: (key) => {
+        this.#endGone(key);
+      },
     });
   }
 
@@ -137,7 +142,10 @@ class NodeAgent implements Agent {
     if (phase === "Succeeded" || phase === "Failed") return;
     let held = instance;
     if (!instance.metadata.finalizers.includes(agentFinalizer)) {
-      held = await client.update(instance, ({ metadata }) => void metadata.finalizers.push(agentFinalizer), { signal });
+      const hold = ({ metadata }: { metadata: { finalizers: string[] } }): void => {
+        metadata.finalizers = [...new Set([...metadata.finalizers, agentFinalizer])];
+      };
+      held = await client.update(instance, hold, { signal });
     }
     const supervisor = this.#supervisors.get(held.metadata.uid) ?? this.#supervise(held);
     await writeStatus(held, supervisor.state, client, now());
@@ -145,10 +153,14 @@ class NodeAgent implements Agent {
 
   #supervise(instance: Instance): Supervisor {
     const { uid, name, namespace } = instance.metadata;
-    const restarts =
-      this.#adoptable.get(uid) ?? (instance.status?.startedAt === undefined ? 0 : (instance.status.restarts ?? 0) + 1);
+    const { startedAt, restarts: known = 0 } = instance.status ?? {};
+    const adopted = this.#adoptable.get(uid);
     this.#adoptable.delete(uid);
+    // A start that was made is found again by its number, and with it how it ended; without that, it is lost.
+    const isLost = startedAt !== undefined && !this.#options.workloads.survivesAgent;
+    const restarts = adopted ?? (isLost ? known + 1 : known);
     const supervisor = new Supervisor(instance, restarts, {
+      adopted: adopted !== undefined,
       runtime: this.#runtime,
       workloads: this.#options.workloads,
       node: this.node,
@@ -176,12 +188,31 @@ class NodeAgent implements Agent {
     });
   }
 
+  /** Ends runs of instances that are not, or no longer, this node's. */
+  async #endStrays(): Promise<void> {
+    const { items } = await this.#manager.client.list(Instance, { fields: { nodeName: this.node } });
+    const ours = new Set(items.map(({ metadata }) => metadata.uid));
+    const strays = [...this.#adoptable.keys()].filter((uid) => !ours.has(uid));
+    for (const uid of strays) this.#adoptable.delete(uid);
+    await Promise.all(strays.map((uid) => this.#stopUnsupervised(uid, strayGraceMs)));
+  }
+
+  /** An instance that went although its process had not: its node's object was deleted, or its finalizer taken. */
+  #endGone(key: ResourceKey): void {
+    for (const [uid, supervisor] of this.#supervisors) {
+      const { name, namespace } = supervisor.instance.metadata;
+      if (name !== key.name || namespace !== key.namespace) continue;
+      this.#supervisors.delete(uid);
+      supervisor.stop(supervisor.graceMs).catch((error: unknown) => {
+        this.#runtime.report(error, { task: `end of ${name}` });
+      });
+    }
+  }
+
   async #stopUnsupervised(uid: string, graceMs: number): Promise<void> {
     const { workloads } = this.#options;
-    await this.#runtime.real(async () => {
-      const runs = (await workloads.list()).filter((run) => run.uid === uid);
-      await Promise.all(runs.map((run) => workloads.stop(run, graceMs)));
-    });
+    const runs = await this.#runtime.real(() => workloads.list());
+    await Promise.all(runs.filter((run) => run.uid === uid).map((run) => workloads.stop(run, graceMs)));
   }
 
   async #register(): Promise<void> {
@@ -196,7 +227,7 @@ class NodeAgent implements Agent {
       reason: "AgentReady",
       message: "the agent takes instances",
     } as const;
-    const conditions = setCondition(node.status?.conditions, ready, new Date(this.#runtime.wallNow()));
+    const conditions = setCondition([], ready, new Date(this.#runtime.wallNow()));
     await client.patchStatus(node, { capacity, conditions });
   }
 
@@ -223,12 +254,21 @@ class NodeAgent implements Agent {
     }
   }
 
+  /** Ends an instance together with the agent, and says so. */
+  async #stopLast(supervisor: Supervisor): Promise<void> {
+    await supervisor.stop(supervisor.graceMs);
+    const { instance, state } = supervisor;
+    await writeStatus(instance, state, this.#manager.client, this.#runtime.wallNow()).catch((error: unknown) => {
+      this.#log.warn({ error, instance: instance.metadata.name }, "could not say that an instance has stopped");
+    });
+  }
+
   async #leave(): Promise<void> {
     this.#left = true;
     this.#changes.close();
     const supervisors = [...this.#supervisors.values()];
     if (this.#options.onStop === "leave") for (const supervisor of supervisors) supervisor.abandon();
-    else await Promise.all(supervisors.map((supervisor) => supervisor.stop(supervisor.graceMs)));
+    else await Promise.all(supervisors.map((supervisor) => this.#stopLast(supervisor)));
     const node = await this.#manager.client.get(Node, this.node).catch(() => undefined);
     if (node === undefined) return;
     const stopped = {
@@ -237,13 +277,17 @@ class NodeAgent implements Agent {
       reason: "AgentStopped",
       message: "the agent has stopped",
     } as const;
-    const conditions = setCondition(node.status?.conditions, stopped, new Date(this.#runtime.wallNow()));
+    const conditions = setCondition([], stopped, new Date(this.#runtime.wallNow()));
     await this.#manager.client.patchStatus(node, { conditions }).catch((error: unknown) => {
       this.#log.warn({ error, node: this.node }, "could not say that the node is leaving");
     });
   }
 }
 
+/** What a run gets that no instance speaks for. */
+const strayGraceMs = 30_000;
+
+/** Its own condition alone: the others are Binding's, and may have changed meanwhile. */
 async function writeStatus(
   instance: Instance,
   state: InstanceState,
@@ -251,7 +295,7 @@ async function writeStatus(
   now: number,
 ): Promise<void> {
   const { ready, phase, restarts, pid, port, startedAt, lastExit, message } = state;
-  const conditions = setCondition(instance.status?.conditions, { type: "Ready", ...ready }, new Date(now));
+  const conditions = setCondition([], { type: "Ready", ...ready }, new Date(now));
   const observedGeneration = instance.metadata.generation;
   await client.patchStatus(instance, {
     observedGeneration,

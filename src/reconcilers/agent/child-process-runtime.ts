@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { access, constants, mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
-import { constants as osConstants } from "node:os";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { type Runtime, currentRuntime } from "../../core/index.js";
 import { StartError } from "./errors.js";
-import { signalGroup, startStamp } from "./process-table.js";
+import { signalGroup } from "./process-table.js";
+import { findProgram } from "./program.js";
+import { endOf, isAlive, readClaim, readExit, readPid } from "./run-folder.js";
 import { shim } from "./shim.js";
 import type { Run, RunExit, RunSpec, WorkloadRuntime } from "./workload-runtime.js";
 
@@ -14,23 +15,17 @@ export interface ChildProcessOptions {
   readonly stateDir: string;
   /** How often a run that an earlier agent started is looked at, in milliseconds. @defaultValue `250` */
   readonly pollMs?: number;
-  /** @defaultValue the ambient one */
+  /** Clock and timers. @defaultValue the ambient one */
   readonly runtime?: Runtime;
-}
-
-/** What is remembered of a run beside its exit: enough to find it again and to be sure that it is the same. */
-interface Claim {
-  readonly leader: number;
-  readonly stamp: string;
-  readonly pid: number;
 }
 
 /**
  * Runs instances as child processes that survive the agent.
  *
  * @remarks
- * Each start claims a folder by creating it, so that it is made once whatever crashes. A stop signals the whole process
- * group. POSIX only.
+ * Each start claims its folder, so that it is made once whatever crashes. A stop signals the whole process group, and
+ * what a process leaves behind in its group ends with it. An exit code above 128 is taken for the signal of that number
+ * less 128, as shells report them. POSIX only.
  *
  * @example
  * ```ts
@@ -49,62 +44,64 @@ export function childProcessRuntime(options: ChildProcessOptions): WorkloadRunti
   const folder = ({ uid, restart }: Pick<Run, "uid" | "restart">): string => join(stateDir, uid, String(restart));
 
   const start = async (spec: RunSpec): Promise<Run> => {
+    const { uid, restart } = spec;
     const dir = folder(spec);
+    if ((await readClaim(dir)) !== undefined) return { uid, restart, pid: await pidOf(dir) };
     const program = await findProgram(spec);
-    await mkdir(join(stateDir, spec.uid), { recursive: true });
-    const claimed = await mkdir(dir).then(
-      () => true,
-      () => false,
-    );
-    const earlier = claimed ? undefined : await readClaim(dir);
-    if (earlier !== undefined) return { uid: spec.uid, restart: spec.restart, pid: earlier.pid };
+    await mkdir(dir, { recursive: true });
     const child = spawn("/bin/sh", ["-c", shim, "keelson-shim", dir, program, ...spec.command.slice(1)], {
       cwd: spec.cwd,
       env: { ...process.env, ...spec.env },
       detached: true,
       stdio: ["ignore", "pipe", "ignore"],
     });
-    const pid = await firstLine(child, spec);
-    const leader = child.pid ?? pid;
-    const ended = new Promise<void>((done) =>
+    const ended = new Promise<void>((done) => {
       child.once("exit", () => {
         done();
-      }),
-    );
-    children.set(dir, { child, ended });
+      });
+    });
+    const answer = await firstLine(child, spec);
     child.unref();
-    const stamp = (await startStamp(leader)) ?? "gone";
-    await writeWhole(join(dir, "claim.json"), JSON.stringify({ leader, stamp, pid } satisfies Claim));
-    return { uid: spec.uid, restart: spec.restart, pid };
+    if (answer === "taken") return { uid, restart, pid: await pidOf(dir) };
+    children.set(dir, { child, ended });
+    return { uid, restart, pid: Number.parseInt(answer, 10) };
+  };
+
+  /** The pid of a run that somebody else claimed; its shim may be about to start it, or may have died before. */
+  const pidOf = async (dir: string): Promise<number> => {
+    for (;;) {
+      const pid = await readPid(dir);
+      if (pid !== undefined) return pid;
+      const claim = await readClaim(dir);
+      if (claim === undefined || !(await isAlive(claim))) return (await readPid(dir)) ?? 0;
+      await runtime.sleep(1);
+    }
   };
 
   const exited = async (run: Run): Promise<RunExit> => {
     const dir = folder(run);
     await children.get(dir)?.ended;
+    children.delete(dir);
     for (;;) {
-      const exit = await readExit(dir);
-      if (exit !== undefined) {
-        children.delete(dir);
-        return exit;
-      }
       const claim = await readClaim(dir);
-      if (claim === undefined || (await startStamp(claim.leader)) !== claim.stamp) {
-        return (await readExit(dir)) ?? { signal: "SIGKILL" }; // the shim itself was killed: only SIGKILL does that
-      }
+      if (claim === undefined) return (await readExit(dir)) ?? { signal: "SIGKILL" };
+      if (!(await isAlive(claim))) return await endOf(dir, claim);
       await runtime.sleep(pollMs);
     }
   };
 
   const stop = async (run: Run, graceMs: number): Promise<void> => {
-    const claim = await readClaim(folder(run));
-    if (claim === undefined || (await startStamp(claim.leader)) !== claim.stamp) return;
-    children.get(folder(run))?.child.ref(); // until now it was no reason to stay
-    const gone = exited(run);
+    const dir = folder(run);
+    const claim = await readClaim(dir);
+    if (claim === undefined) return;
+    if (!(await isAlive(claim))) {
+      await endOf(dir, claim);
+      return;
+    }
+    children.get(dir)?.child.ref(); // until now it was no reason to stay
     signalGroup(claim.leader, "SIGTERM");
-    using force = runtime.timer(graceMs, () => void signalGroup(claim.leader, "SIGKILL"), "grace");
-    await gone;
-    force.unref();
-    signalGroup(claim.leader, "SIGKILL"); // whatever the process left behind in its group
+    using _force = runtime.timer(graceMs, () => void signalGroup(claim.leader, "SIGKILL"), "grace");
+    await exited(run);
   };
 
   const list = async (): Promise<readonly Run[]> => {
@@ -113,9 +110,8 @@ export function childProcessRuntime(options: ChildProcessOptions): WorkloadRunti
       for (const restart of await readdir(join(stateDir, uid)).catch(() => [])) {
         const dir = join(stateDir, uid, restart);
         const claim = await readClaim(dir);
-        if (claim === undefined || (await readExit(dir)) !== undefined) continue;
-        if ((await startStamp(claim.leader)) === claim.stamp)
-          runs.push({ uid, restart: Number(restart), pid: claim.pid });
+        if (claim === undefined || (await readExit(dir)) !== undefined || !(await isAlive(claim))) continue;
+        runs.push({ uid, restart: Number(restart), pid: await pidOf(dir) });
       }
     }
     return runs;
@@ -124,53 +120,21 @@ export function childProcessRuntime(options: ChildProcessOptions): WorkloadRunti
   return { survivesAgent: true, start, exited, stop, list };
 }
 
-async function findProgram({ command: [program = ""], cwd, env }: RunSpec): Promise<string> {
-  const places = program.includes("/")
-    ? [isAbsolute(program) ? program : resolve(cwd, program)]
-    : (env["PATH"] ?? process.env["PATH"] ?? "").split(delimiter).map((dir) => join(dir, program));
-  for (const place of places) {
-    if (
-      await access(place, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return place;
-  }
-  throw new StartError("CommandNotFound", `spec.command[0]: no such program: ${JSON.stringify(program)}`);
-}
-
-function firstLine(child: ChildProcess, { command }: RunSpec): Promise<number> {
+/** What the shim says first: the pid of its child, or `taken`. */
+function firstLine(child: ChildProcess, { command }: RunSpec): Promise<string> {
   return new Promise((done, fail) => {
     const failed = (error?: unknown): void => {
-      fail(new StartError("StartFailed", `spec.command: could not start ${JSON.stringify(command)}`, { cause: error }));
+      const message = `spec.command: could not start ${JSON.stringify(command)}`;
+      fail(new StartError("StartFailed", message, { cause: error }));
     };
-    child.once("error", failed);
-    child.once("exit", () => {
+    child.on("error", failed);
+    // Not `exit`: a run may be over before its first line is read.
+    child.once("close", () => {
       failed();
     });
     child.stdout?.once("data", (line: Buffer) => {
+      done(line.toString().trim());
       child.stdout?.destroy();
-      done(Number.parseInt(line.toString(), 10));
     });
   });
-}
-
-async function readClaim(dir: string): Promise<Claim | undefined> {
-  const text = await readFile(join(dir, "claim.json"), "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Claim);
-}
-
-/** The shell reports a signal as 128 plus its number. */
-async function readExit(dir: string): Promise<RunExit | undefined> {
-  const text = await readFile(join(dir, "exit"), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const code = Number.parseInt(text, 10);
-  const signal = Object.entries(osConstants.signals).find(([, number]) => number === code - 128)?.[0];
-  return signal === undefined ? { code } : { signal };
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.part`, text);
-  await rename(`${file}.part`, file);
 }

@@ -5,8 +5,12 @@ import { StartError } from "./errors.js";
 export async function claimPort(wanted: number): Promise<number> {
   return await new Promise((done, fail) => {
     const server = createServer();
-    server.once("error", (error) => {
-      fail(new StartError("PortInUse", `spec.port: ${String(wanted)} is in use`, { cause: error }));
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const [reason, problem] =
+        error.code === "EADDRINUSE"
+          ? (["PortInUse", "is in use"] as const)
+          : (["StartFailed", `cannot be had: ${error.message}`] as const);
+      fail(new StartError(reason, `spec.port: ${String(wanted)} ${problem}`, { cause: error }));
     });
     server.listen({ port: wanted, exclusive: true }, () => {
       const address = server.address();

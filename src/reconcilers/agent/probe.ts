@@ -31,14 +31,14 @@ export async function watchProbe(
 ): Promise<void> {
   const { periodSeconds = 10, failureThreshold = 3, initialDelaySeconds = 0 } = probe;
   let failures = 0;
-  let ready = false;
+  let verdict: boolean | undefined;
   await runtime.sleep(initialDelaySeconds * 1_000, { signal });
   while (!signal.aborted) {
     const problem = await probeOnce(probe, port, runtime);
     signal.throwIfAborted();
     failures = problem === undefined ? 0 : failures + 1;
-    if (problem === undefined && !ready) onVerdict((ready = true));
-    else if (problem !== undefined && ready && failures >= failureThreshold) onVerdict((ready = false), problem);
+    if (problem === undefined && verdict !== true) onVerdict((verdict = true));
+    else if (failures >= failureThreshold && verdict !== false) onVerdict((verdict = false), problem);
     await runtime.sleep(periodSeconds * 1_000, { signal });
   }
 }

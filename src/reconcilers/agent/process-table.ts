@@ -13,21 +13,29 @@ const run = promisify(execFile);
  * @internal
  */
 export async function startStamp(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${String(pid)}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold spaces
-    return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
-  } catch {
-    return await stampFromPs(pid);
-  }
+  const entry = await tableEntry(pid);
+  return entry === undefined ? undefined : stampOf(entry);
 }
 
-async function stampFromPs(pid: number): Promise<string | undefined> {
-  if (process.platform === "linux") return undefined;
+/**
+ * The stamp in a process-table entry: a line of `/proc/<pid>/stat`, or of `ps -o stat=,lstart=`.
+ *
+ * @internal
+ */
+export function stampOf(entry: string): string | undefined {
+  const nameEnd = entry.lastIndexOf(")"); // the name before may hold spaces
+  const [state = "Z", ...rest] = entry
+    .slice(nameEnd + 1)
+    .trim()
+    .split(/\s+/);
+  if (/^[ZX]/.test(state)) return undefined;
+  return nameEnd === -1 ? rest.join(" ") : rest[18];
+}
+
+async function tableEntry(pid: number): Promise<string | undefined> {
   try {
-    const { stdout } = await run("ps", ["-o", "stat=,lstart=", "-p", String(pid)]);
-    const [state = "Z", ...started] = stdout.trim().split(/\s+/);
-    return state.startsWith("Z") ? undefined : started.join(" ");
+    if (process.platform === "linux") return await readFile(`/proc/${String(pid)}/stat`, "utf8");
+    return (await run("ps", ["-o", "stat=,lstart=", "-p", String(pid)])).stdout;
   } catch {
     return undefined;
   }

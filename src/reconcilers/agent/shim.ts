@@ -2,24 +2,37 @@
  * The parent of every child process: a few lines of POSIX shell, started detached with the run's folder and the command.
  *
  * @remarks
- * It outlives the agent, so that the agent's death takes nothing down and no exit status is lost: output goes to files,
- * the child's pid to `pid` and, once, to standard output; its exit status to `exit`, whole or not at all. A signal to
- * the group reaches the child; the shim itself only notes it and goes on waiting.
+ * It outlives the agent, so that the agent's death takes nothing down and no exit status is lost. First it claims the
+ * run: `claim`, linked into place whole and only once, holds its own pid and process-table entry; a second shim for the
+ * same run says `taken` and ends. Output goes to files, the child's pid to `pid` and to standard output, its exit status
+ * to `exit`. A signal to the group reaches the child; the shim itself only notes it and goes on waiting.
  * @internal
  */
 export const shim = `
 dir=$1
 shift
 trap : TERM INT HUP
+mine=$dir/claim.$$
+{
+  echo "$$"
+  cat "/proc/$$/stat" 2>/dev/null || ps -o stat=,lstart= -p "$$"
+} >"$mine"
+if ! ln "$mine" "$dir/claim" 2>/dev/null; then
+  rm -f "$mine"
+  echo taken
+  exit 0
+fi
+rm -f "$mine"
 "$@" >>"$dir/stdout.log" 2>>"$dir/stderr.log" </dev/null &
 child=$!
-echo "$child" >"$dir/pid"
+echo "$child" >"$dir/pid.part"
+mv "$dir/pid.part" "$dir/pid"
 echo "$child"
 exec >/dev/null 2>&1
 while :; do
   wait "$child"
   code=$?
-  kill -0 "$child" || break
+  [ "$code" -gt 128 ] && kill -0 "$child" || break
 done
 echo "$code" >"$dir/exit.part"
 mv "$dir/exit.part" "$dir/exit"

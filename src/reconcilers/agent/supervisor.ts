@@ -20,6 +20,8 @@ export interface InstanceState {
 
 /** What a supervisor works with. */
 export interface SupervisorParts {
+  /** The run that was there before the agent, if any. */
+  readonly adopted: boolean;
   readonly runtime: Runtime;
   readonly workloads: WorkloadRuntime;
   readonly node: string;
@@ -43,16 +45,31 @@ export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #stopping = new LinkedSignal();
   #run: Run | undefined = undefined;
+  #adopted: boolean;
   #crashes = 0;
+  /** How long its process gets to end; none while it is not to be stopped. */
+  #stopGraceMs: number | undefined = undefined;
   readonly #done: Promise<void>;
 
   constructor(instance: Instance, restarts: number, parts: SupervisorParts) {
     this.#instance = instance;
     this.#parts = parts;
-    this.state = { phase: "Pending", restarts, ready: notReady("Starting", "not started yet") };
+    this.#adopted = parts.adopted;
+    this.state = {
+      phase: "Pending",
+      restarts,
+      ready: notReady("Starting", "not started yet"),
+      startedAt: instance.status?.startedAt,
+      lastExit: instance.status?.lastExit,
+    };
     this.#done = this.#supervise().catch((error: unknown) => {
       if (!this.#stopping.isAborted) parts.runtime.report(error, { task: `supervisor of ${instance.metadata.name}` });
     });
+  }
+
+  /** Whom it looks after. */
+  get instance(): Instance {
+    return this.#instance;
   }
 
   /** What the instance is given between SIGTERM and SIGKILL. */
@@ -62,7 +79,10 @@ export class Supervisor {
 
   /** Ends the instance: SIGTERM, `graceMs`, SIGKILL; resolves once its process has gone. */
   async stop(graceMs: number): Promise<void> {
-    this.#set({ ready: notReady("Stopping", "asked to stop") });
+    this.#stopGraceMs = graceMs;
+    if (this.state.phase !== "Succeeded" && this.state.phase !== "Failed") {
+      this.#set({ ready: notReady("Stopping", "asked to stop") });
+    }
     this.#stopping.abort(new Error("stopping"));
     if (this.#run !== undefined) await this.#parts.workloads.stop(this.#run, graceMs);
     await this.#done;
@@ -91,7 +111,7 @@ export class Supervisor {
     const { workloads, runtime, node, cwd } = this.#parts;
     const { metadata, spec } = this.#instance;
     try {
-      const port = spec.port === undefined ? undefined : await runtime.real(() => claimPort(spec.port ?? 0));
+      const port = await this.#port();
       const env = {
         ...spec.env,
         ...(port === undefined ? {} : { PORT: String(port) }),
@@ -100,9 +120,13 @@ export class Supervisor {
       };
       const { restarts: restart } = this.state;
       const { command } = spec;
+      if (this.#isEnding()) return undefined;
       this.#run = await runtime.real(() =>
         workloads.start({ uid: metadata.uid, restart, command, env, cwd: spec.cwd ?? cwd }),
       );
+      // Asked to stop while it was being started: it would not be told by anybody else.
+      if (this.#stopGraceMs !== undefined) await workloads.stop(this.#run, this.#stopGraceMs);
+      else if (this.#isEnding()) return undefined;
       return await this.#untilExit(this.#run, port);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
@@ -115,13 +139,15 @@ export class Supervisor {
     const { workloads, runtime } = this.#parts;
     const { readiness } = this.#instance.spec;
     using probing = new LinkedSignal(this.#stopping.signal);
+    const adopted = this.#adopted;
+    this.#adopted = false;
     this.#set({
       phase: "Running",
       pid: run.pid,
       port,
-      startedAt: new Date(runtime.wallNow()).toISOString(),
+      startedAt: (adopted ? this.state.startedAt : undefined) ?? new Date(runtime.wallNow()).toISOString(),
       message: undefined,
-      ready: readiness === undefined ? ready("Running", "its process runs") : notReady("Starting", "not probed yet"),
+      ready: this.#firstVerdict(port),
     });
     if (readiness !== undefined && port !== undefined) {
       const onVerdict = (passes: boolean, problem = ""): void => {
@@ -129,13 +155,31 @@ export class Supervisor {
       };
       void watchProbe(readiness, port, { runtime, signal: probing.signal, onVerdict }).catch(() => undefined);
     }
-    const exit = await runtime.real(() => workloads.exited(run));
+    const exit = await workloads.exited(run); // not through `real`: it takes as long as the process lives
     probing.abort(new Error("the process has ended"));
     this.#run = undefined;
     const reason = exit.signal ?? (exit.code === 0 ? "Completed" : "Error");
     const at = new Date(runtime.wallNow()).toISOString();
     this.#set({ pid: undefined, lastExit: { ...exit, reason, at }, ready: notReady("Exited", described(exit)) });
     return exit;
+  }
+
+  /** The port of a run that goes on is the one it was given. */
+  async #port(): Promise<number | undefined> {
+    const { port } = this.#instance.spec;
+    if (port === undefined) return undefined;
+    const known = this.#instance.status?.port ?? (port === 0 ? undefined : port);
+    return this.#adopted && known !== undefined ? known : await this.#parts.runtime.real(() => claimPort(port));
+  }
+
+  #isEnding(): boolean {
+    return this.#stopping.isAborted;
+  }
+
+  #firstVerdict(port: number | undefined): InstanceState["ready"] {
+    if (this.#stopping.isAborted) return this.state.ready;
+    if (this.#instance.spec.readiness === undefined) return ready("Running", "its process runs");
+    return notReady("Starting", port === undefined ? "spec.readiness: has no spec.port to ask" : "not probed yet");
   }
 
   #isFinal(exit: RunExit): boolean {
@@ -147,10 +191,12 @@ export class Supervisor {
     return true;
   }
 
+  /** After a crash: nothing, 10 s, 20 s …; after a start that failed the same without the first. */
   #backoffMs(atOnceIsPointless: boolean): number {
+    const earlier = this.#crashes + (atOnceIsPointless ? 1 : 0);
     this.#crashes += 1;
-    if (this.#crashes === 1 && !atOnceIsPointless) return 0;
-    const wait = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.max(0, this.#crashes - 2));
+    if (earlier === 0) return 0;
+    const wait = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (earlier - 1));
     if (!atOnceIsPointless) this.#set({ ready: notReady("CrashLoop", `started again in ${String(wait / 1_000)} s`) });
     return wait;
   }

@@ -1,0 +1,14 @@
+import { toMs } from "../core/duration.js";
+import type { Runtime } from "../core/runtime.js";
+import type { WaitOptions } from "../core/wait.js";
+
+/**
+ * One deadline for several waits in a row: what each may still take.
+ *
+ * @internal
+ */
+export function remaining(runtime: Runtime, { signal, timeout }: WaitOptions): () => WaitOptions {
+  if (timeout === undefined) return () => ({ signal });
+  const deadline = runtime.now() + toMs(timeout, "timeout");
+  return () => ({ signal, timeout: Math.max(0, deadline - runtime.now()) });
+}

@@ -1,0 +1,150 @@
+import { currentRuntime } from "../core/ambient.js";
+import { checkInteger } from "../core/check.js";
+import type { Runtime } from "../core/runtime.js";
+import type { WaitOptions } from "../core/wait.js";
+import type { BranchWaiter } from "./branch-waiter.js";
+import { CLOSED, type Closed, type Received } from "./received.js";
+import { remaining } from "./remaining.js";
+import { Selection } from "./selection.js";
+import { leaveAll, Steps } from "./steps.js";
+import type { StreamOptions } from "./throttle.js";
+
+interface Entry<T> {
+  readonly steps: Steps<T>;
+  readonly branch: BranchWaiter;
+}
+
+interface Step<K, T> {
+  readonly key: K;
+  readonly result: IteratorResult<T, undefined>;
+}
+
+/**
+ * A `select` over a changing set of async iterables, each with a key; those that end are removed.
+ *
+ * @remarks
+ * Fair: one that is always ready does not starve the others. Entries may come and go while somebody waits. Of
+ * receivers nothing is taken before it is asked for; other iterables are asked for one item ahead.
+ *
+ * @example
+ * ```ts
+ * import { StreamMap, mpsc } from "keelson/channels";
+ *
+ * const [tx, rx] = mpsc.unbounded<string>();
+ * const rooms = new StreamMap<string, string>();
+ * rooms.insert("lobby", rx);
+ * tx.send("hello");
+ * await rooms.next() // => { ok: true, value: ["lobby", "hello"] }
+ * tx.close();
+ * await rooms.next() // => { ok: false, reason: "closed" }
+ * rooms.size // => 0
+ * ```
+ */
+export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
+  readonly #entries = new Map<K, Entry<T>>();
+  readonly #runtime: Runtime;
+  readonly #selection: Selection<Step<K, T> | Closed>;
+
+  constructor({ runtime = currentRuntime() }: StreamOptions = {}) {
+    this.#runtime = runtime;
+    const toStep = (name: unknown, value: unknown): Step<K, T> => ({
+      key: name as K,
+      result: value as IteratorResult<T, undefined>,
+    });
+    this.#selection = new Selection<Step<K, T> | Closed>(runtime, toStep, { event: CLOSED }, true);
+  }
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Adds an iterable; one that had the key is left, as by {@link StreamMap.remove}. */
+  insert(key: K, iterable: AsyncIterable<T>): void {
+    this.remove(key);
+    const steps = new Steps(iterable);
+    this.#entries.set(key, { steps, branch: this.#selection.add(key, steps) });
+  }
+
+  /** Leaves the iterable of that key; tells whether there was one. */
+  remove(key: K): boolean {
+    const entry = this.#drop(key);
+    if (entry === undefined) return false;
+    leaveAll([entry.steps.iterator]).catch((error: unknown) => {
+      this.#runtime.report(error, { task: "StreamMap.remove" });
+    });
+    return true;
+  }
+
+  /** Whether there is an iterable of that key. */
+  has(key: K): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** The keys, in the order of insertion. */
+  keys(): IterableIterator<K> {
+    return this.#entries.keys();
+  }
+
+  /** Leaves all of them. */
+  clear(): void {
+    for (const key of [...this.#entries.keys()]) this.remove(key);
+  }
+
+  /**
+   * Waits for the next item of any of them; gives the end when none is left.
+   *
+   * @remarks **Cancel safety.** If it rejects for the signal or the timeout, no item was taken.
+   * @throws What an iterable throws, which is removed then; the signal's reason, unchanged; TimeoutError; TypeError while
+   * another wait is going on.
+   */
+  async next(options: WaitOptions = {}): Promise<Received<[key: K, item: T]>> {
+    if (this.#selection.isBusy)
+      throw new TypeError("Expected one wait at a time on this StreamMap; another is going on");
+    const left = remaining(this.#runtime, options);
+    for (;;) {
+      const step = await this.#selection.next(left());
+      if ("ok" in step) return step;
+      if (step.result.done !== true) return { ok: true, value: [step.key, step.result.value] };
+      this.#drop(step.key);
+    }
+  }
+
+  /**
+   * Takes the items that are ready, at most `max`; waits for the first. Empty when no iterable is left.
+   *
+   * @throws As {@link StreamMap.next}; RangeError when `max` is not a positive integer.
+   */
+  async nextMany(max: number, options?: WaitOptions): Promise<[key: K, item: T][]> {
+    checkInteger("max", max, 1);
+    const first = await this.next(options);
+    if (!first.ok) return [];
+    const items = [first.value];
+    while (items.length < max) {
+      const ready = this.#selection.poll();
+      if (typeof ready === "symbol" || "ok" in ready.event) break;
+      const { key, result } = ready.event;
+      if (result.done === true) this.#drop(key);
+      else items.push([key, result.value]);
+    }
+    return items;
+  }
+
+  /** Iterates until no iterable is left. */
+  [Symbol.asyncIterator](): AsyncIterator<[key: K, item: T], undefined> {
+    return {
+      next: async () => {
+        const received = await this.next();
+        return received.ok ? { done: false, value: received.value } : { done: true, value: undefined };
+      },
+    };
+  }
+
+  #drop(key: K): Entry<T> | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#selection.remove(entry.branch);
+    return entry;
+  }
+}

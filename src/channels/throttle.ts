@@ -1,0 +1,76 @@
+import { currentRuntime } from "../core/ambient.js";
+import { type Duration, toMs } from "../core/duration.js";
+import type { Runtime } from "../core/runtime.js";
+import { DONE } from "./done.js";
+
+/** Where the time of a stream comes from. */
+export interface StreamOptions {
+  /** Clock and timers. @defaultValue the ambient runtime */
+  readonly runtime?: Runtime | undefined;
+}
+
+/**
+ * Iterates over `source`, giving an item no sooner than `period` after the one before it; none is dropped.
+ *
+ * @remarks Leaving the loop leaves the source, also while it waits.
+ * @throws TypeError when `period` is no duration.
+ *
+ * @example
+ * ```ts
+ * import { mpsc, throttle } from "keelson/channels";
+ * import { virtualTime } from "keelson/testing";
+ *
+ * using time = virtualTime({ autoAdvance: true });
+ * const [tx, rx] = mpsc.unbounded<string>();
+ * for (const word of ["a", "b", "c"]) tx.send(word);
+ * tx.close();
+ * const seen: [string, number][] = [];
+ * for await (const word of throttle(rx, "10s")) seen.push([word, time.runtime.now()]);
+ * seen // => [["a", 0], ["b", 10_000], ["c", 20_000]]
+ * ```
+ */
+export function throttle<T>(
+  source: AsyncIterable<T>,
+  period: Duration,
+  { runtime = currentRuntime() }: StreamOptions = {},
+): AsyncIterable<T> {
+  const ms = toMs(period, "period");
+  return { [Symbol.asyncIterator]: () => new Throttled(source[Symbol.asyncIterator](), ms, runtime) };
+}
+
+class Throttled<T> implements AsyncIterator<T, undefined> {
+  private readonly iterator: AsyncIterator<T>;
+  private readonly ms: number;
+  private readonly runtime: Runtime;
+  private readonly left = new AbortController();
+  private last: Promise<unknown> = Promise.resolve();
+  private earliest = Number.NEGATIVE_INFINITY;
+
+  constructor(iterator: AsyncIterator<T>, ms: number, runtime: Runtime) {
+    this.iterator = iterator;
+    this.ms = ms;
+    this.runtime = runtime;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const next = this.last.then(() => this.step());
+    this.last = next.catch(() => undefined);
+    return next;
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.left.abort();
+    await this.iterator.return?.();
+    return DONE;
+  }
+
+  private async step(): Promise<IteratorResult<T, undefined>> {
+    const { signal } = this.left;
+    const wait = this.earliest - this.runtime.now();
+    if (wait > 0) await this.runtime.sleep(wait, { signal }).catch(() => undefined);
+    if (signal.aborted) return DONE;
+    const result = await this.iterator.next();
+    this.earliest = this.runtime.now() + this.ms;
+    return result.done === true ? DONE : result;
+  }
+}

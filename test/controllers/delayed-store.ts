@@ -1,0 +1,40 @@
+import { mpsc } from "keelson/channels";
+import { currentRuntime } from "keelson/core";
+import type { StateStore, WatchBatch } from "keelson/store";
+
+/** A store whose watches deliver everything late, in order. */
+export function delayedStore(inner: StateStore, delayMs: () => number): StateStore {
+  return {
+    capabilities: inner.capabilities,
+    events: inner.events,
+    get: (key, options) => inner.get(key, options),
+    range: (range, options) => inner.range(range, options),
+    txn: (txn, options) => inner.txn(txn, options),
+    watch: (range, options = {}) => late(inner.watch(range, options), delayMs, options.signal),
+    grantLease: (ttlMs, options) => inner.grantLease(ttlMs, options),
+    compact: (revision) => inner.compact(revision),
+    health: () => inner.health(),
+    close: () => inner.close(),
+  };
+}
+
+async function* late(
+  batches: AsyncIterable<WatchBatch>,
+  delayMs: () => number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<WatchBatch> {
+  const runtime = currentRuntime();
+  const [tx, rx] = mpsc.unbounded<{ readonly due: number; readonly batch: WatchBatch }>();
+  const pump = async (): Promise<void> => {
+    for await (const batch of batches) tx.send({ due: runtime.now() + delayMs(), batch });
+  };
+  const pumping = pump().finally(() => {
+    tx[Symbol.dispose]();
+  });
+  pumping.catch(() => undefined);
+  for await (const { due, batch } of rx) {
+    if (due > runtime.now()) await runtime.sleep(due - runtime.now(), { signal });
+    yield batch;
+  }
+  await pumping;
+}

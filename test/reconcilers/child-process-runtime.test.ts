@@ -1,0 +1,135 @@
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kill } from "node:process";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type RunSpec, childProcessRuntime } from "keelson/reconcilers";
+import { outcome } from "../support/outcome.js";
+
+let stateDir = "";
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), "keelson-runtime-"));
+});
+afterEach(async () => {
+  expect(await ours()).toEqual([]);
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+/** The processes, shims included, that were started with this test's folder in their environment. */
+async function ours(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const marks = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")));
+  return pids.filter((_, index) => marks[index]?.includes(`KEELSON_TEST=${stateDir}\0`));
+}
+
+function shell(script: string, restart = 0): RunSpec {
+  return { uid: "u1", restart, command: ["sh", "-c", script], env: { KEELSON_TEST: stateDir }, cwd: stateDir };
+}
+
+/** Says on its output that it is ready, and is then deaf to SIGTERM, together with a child of its own. */
+const stubborn = "trap '' TERM; sleep 1000 & echo ready; while :; do wait; done";
+
+async function said(restart: number, text: string): Promise<void> {
+  for (;;) {
+    const log = await readFile(join(stateDir, "u1", String(restart), "stdout.log"), "utf8").catch(() => "");
+    if (log.includes(text)) return;
+    await new Promise(setImmediate);
+  }
+}
+
+describe.runIf(process.platform === "linux")("childProcessRuntime", () => {
+  it("R9.4 tells exit codes, also of processes that are over at once", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    for (const [restart, code] of [0, 1, 3, 127].entries()) {
+      const run = await runtime.start(shell(`exit ${String(code)}`, restart));
+      expect(await runtime.exited(run)).toEqual({ code });
+    }
+  });
+
+  it("R9.4 tells the signal that ended a process", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    const run = await runtime.start(shell("exec sleep 1000"));
+    kill(run.pid, "SIGKILL");
+    expect(await runtime.exited(run)).toEqual({ signal: "SIGKILL" });
+  });
+
+  it("R9.3 stops with SIGTERM, and lets a process end by itself", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    const run = await runtime.start(shell("trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.01; done"));
+    await said(0, "ready");
+    await runtime.stop(run, 60_000);
+    expect(await runtime.exited(run)).toEqual({ code: 7 });
+    expect(await readFile(join(stateDir, "u1", "0", "stdout.log"), "utf8")).toBe("ready\nbye\n");
+  });
+
+  it("R9.3 kills a process that ignores SIGTERM after its grace, and its whole group", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    const run = await runtime.start(shell(stubborn));
+    await said(0, "ready");
+    await runtime.stop(run, 50);
+    expect(await runtime.exited(run)).toEqual({ signal: "SIGKILL" });
+  });
+
+  it("ends what a process leaves behind in its group", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    const run = await runtime.start(shell("sleep 1000 & exit 0"));
+    expect(await runtime.exited(run)).toEqual({ code: 0 });
+  });
+
+  it("R9.2 makes each start once, however often and by whomever it is asked for", async () => {
+    const first = childProcessRuntime({ stateDir });
+    const second = childProcessRuntime({ stateDir });
+    const spec = shell("echo started; exec sleep 1000");
+    const all = [first.start(spec), first.start(spec), second.start(spec), second.start(spec)];
+    const runs = await Promise.all(all);
+    expect(new Set(runs.map(({ pid }) => pid)).size).toBe(1);
+    await said(0, "started");
+    expect(await second.list()).toEqual([runs[0]]);
+    await first.stop({ uid: "u1", restart: 0, pid: 0 }, 60_000);
+    expect(await readFile(join(stateDir, "u1", "0", "stdout.log"), "utf8")).toBe("started\n");
+  });
+
+  it("R9.1 finds runs again, and how they ended, after the agent's death", async () => {
+    const earlier = childProcessRuntime({ stateDir });
+    const run = await earlier.start(shell("exec sleep 1000"));
+    const later = childProcessRuntime({ stateDir, pollMs: 5 });
+    expect(await later.list()).toEqual([run]);
+    const exited = later.exited(run);
+    kill(run.pid, "SIGTERM");
+    expect(await exited).toEqual({ signal: "SIGTERM" });
+    expect(await later.list()).toEqual([]);
+    expect(await later.start(shell("exit 0"))).toEqual(run);
+    expect(await later.exited(run)).toEqual({ signal: "SIGTERM" });
+  });
+
+  it("ends a process whose shim was killed", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    const run = await runtime.start(shell("exec sleep 1000"));
+    const claim = await readFile(join(stateDir, "u1", "0", "claim"), "utf8");
+    kill(Number.parseInt(claim, 10), "SIGKILL");
+    expect(await runtime.exited(run)).toEqual({ signal: "SIGKILL" });
+  });
+
+  it("keeps output and errors apart in files, and hands over the environment and the folder", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    await runtime.exited(await runtime.start(shell('echo "$KEELSON_TEST"; pwd >&2')));
+    expect(await readFile(join(stateDir, "u1", "0", "stdout.log"), "utf8")).toBe(`${stateDir}\n`);
+    expect(await readFile(join(stateDir, "u1", "0", "stderr.log"), "utf8")).toBe(`${stateDir}\n`);
+  });
+
+  it("names the field and the value when there is no such program or folder", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    expect(await outcome(runtime.start({ ...shell(""), command: ["no-such-program"] }))).toMatchObject({
+      reason: "CommandNotFound",
+      message: 'spec.command[0]: no such program: "no-such-program"',
+    });
+    expect(await outcome(runtime.start({ ...shell(""), command: [stateDir] }))).toMatchObject({
+      reason: "CommandNotFound",
+    });
+    expect(await outcome(runtime.start({ ...shell(""), cwd: "/no/such/folder" }))).toMatchObject({
+      reason: "StartFailed",
+      message: 'spec.cwd: no such directory: "/no/such/folder"',
+    });
+    expect(await runtime.list()).toEqual([]);
+  });
+});
