@@ -13,7 +13,7 @@ export type Item<T> = { readonly ok: true; readonly value: T } | Lagged;
 
 /** How {@link Receiver.messages} treats messages that were missed. */
 export interface IterateOptions<L extends LagPolicy = LagPolicy> {
-  /** @defaultValue `"throw"` */
+  /** What a lag does: throw, skip silently, or be reported as an item. @defaultValue `"throw"` */
   readonly lag?: L;
 }
 
@@ -150,7 +150,7 @@ export class StateReceiver<T> extends Handle<BroadcastState<T>> implements Recei
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return this.messages()[Symbol.asyncIterator]();
+    return new Iteration(this.state.runtime, "broadcast.next", new Messages(this, "throw"));
   }
 
   [Symbol.dispose](): void {

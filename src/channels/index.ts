@@ -29,3 +29,6 @@ export { chunksTimeout } from "./chunks-timeout.js";
 export { type ItemOf, merge } from "./merge.js";
 export { StreamMap } from "./stream-map.js";
 export { type StreamOptions, throttle } from "./throttle.js";
+export { type Feed, type FromAsyncIterableOptions, fromAsyncIterable } from "./from-async-iterable.js";
+export { type EventReceiver, type EventSource, type FromEventsOptions, fromEvents } from "./from-events.js";
+export { fromReadableStream, toReadableStream, toWritable } from "./web-streams.js";

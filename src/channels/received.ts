@@ -1,18 +1,24 @@
 /** What `recv` gives of a channel that has come to its end. */
 export interface Closed {
+  /** No message. */
   readonly ok: false;
+  /** Why there is none. */
   readonly reason: "closed";
 }
 
 /** What `tryRecv` gives while nothing is there. */
 export interface Empty {
+  /** No message. */
   readonly ok: false;
+  /** Why there is none. */
   readonly reason: "empty";
 }
 
 /** What a receiver gets that was too slow: messages it had not seen were overwritten. */
 export interface Lagged {
+  /** No message. */
   readonly ok: false;
+  /** Why there is none. */
   readonly reason: "lagged";
   /** Exactly how many it missed. */
   readonly missed: number;

@@ -68,13 +68,13 @@ export interface Resource<Spec = unknown, Status = unknown> {
 
 /** The parts of the metadata that a writer may set. */
 export interface DraftMeta extends ResourceKey {
-  /** @defaultValue none */
+  /** Short values to select by. @defaultValue none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** @defaultValue none */
+  /** Values nobody selects by. @defaultValue none */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** @defaultValue none */
+  /** Whom it belongs to. @defaultValue none */
   readonly ownerReferences?: readonly OwnerReference[];
-  /** @defaultValue none */
+  /** Who must clean up before it may go. @defaultValue none */
   readonly finalizers?: readonly string[];
 }
 

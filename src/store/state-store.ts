@@ -53,7 +53,7 @@ export type Consistency = "linearizable" | "serializable";
 export interface GetOptions {
   /** Reads the state at this revision instead of the present one. */
   readonly revision?: Revision;
-  /** @defaultValue `"linearizable"` */
+  /** Whether the read may be a little behind. @defaultValue `"linearizable"` */
   readonly consistency?: Consistency;
   /** Gives up the read. */
   readonly signal?: AbortSignal | undefined;

@@ -2,7 +2,9 @@ import { type KeyValue, type Op, type Revision, type WatchEvent, compareKeys, in
 
 /** A mutation that was acknowledged, and the revision it made. */
 export interface AcknowledgedWrite {
+  /** The revision it made. */
   readonly revision: Revision;
+  /** What it did. */
   readonly ops: readonly Op[];
 }
 

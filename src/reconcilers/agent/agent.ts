@@ -38,9 +38,9 @@ export interface AgentOptions {
   readonly onStop?: "stop" | "leave";
   /** The key prefix of the objects. @defaultValue the resource client's */
   readonly prefix?: string;
-  /** @defaultValue nothing is logged */
+  /** Where it writes what a person should see. @defaultValue nothing is logged */
   readonly log?: Logger;
-  /** @defaultValue the ambient one */
+  /** Clock and timers. @defaultValue the ambient runtime */
   readonly runtime?: Runtime;
 }
 

@@ -1,0 +1,162 @@
+import { onAbort } from "../core/abort-hub.js";
+import { checkFunction, checkOneOf, shown } from "../core/check.js";
+import type { Runtime } from "../core/runtime.js";
+import type { Selectable, Source } from "../core/selectable.js";
+import type { WaitOptions } from "../core/wait.js";
+import { channel, type Receiver } from "./mpsc.js";
+import type { Sender } from "./mpsc-sender.js";
+import type { Received, TryReceived } from "./received.js";
+
+type Listener = (...args: never[]) => void;
+
+/** Whatever emits events: an emitter as Node's, an `EventTarget`, or one whose `on` returns something to dispose of. */
+export type EventSource =
+  | { on(name: string, listener: Listener): unknown; off?(name: string, listener: Listener): unknown }
+  | {
+      addEventListener(name: string, listener: Listener): void;
+      removeEventListener(name: string, listener: Listener): void;
+    };
+
+/** How {@link fromEvents} listens. */
+export interface FromEventsOptions<T> {
+  /** How many events are kept for a consumer that is slow. @defaultValue `1024` */
+  readonly capacity?: number | undefined;
+  /** Which event is dropped when that many wait. @defaultValue `"drop-oldest"` */
+  readonly overflow?: "drop-oldest" | "drop-newest" | undefined;
+  /** Makes a message of what goes with an event. @defaultValue its first argument */
+  readonly map?: ((...args: never[]) => T) | undefined;
+  /** Stops listening when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** Wakes and timeouts. @defaultValue the ambient runtime */
+  readonly runtime?: Runtime | undefined;
+}
+
+/**
+ * Events as messages. As a branch of `select` it gives them, and is disabled at the end, which comes once it was closed
+ * and what is kept was read.
+ */
+export interface EventReceiver<T> extends Selectable<T>, AsyncIterable<T>, Disposable {
+  /** Events that are kept. */
+  readonly length: number;
+  /** How many events were dropped because the consumer was slow. */
+  readonly dropped: number;
+  /** Takes the next event; see `mpsc.Receiver`. */
+  recv(options?: WaitOptions): Promise<Received<T>>;
+  /** Takes the next event if one is there. */
+  tryRecv(): TryReceived<T>;
+  /** Stops listening; what is kept can be read. */
+  close(): void;
+}
+
+/**
+ * Listens to the events of one name, from now on, and keeps them in a bounded buffer.
+ *
+ * @remarks
+ * An emitter does not wait for anybody, so a bound means that something is dropped: say what. Close it, or dispose of
+ * it, to stop listening.
+ * @throws RangeError when `capacity` is not a positive integer; TypeError when `source` does not emit events.
+ *
+ * @example
+ * ```ts
+ * import { EventEmitter } from "node:events";
+ * import { fromEvents } from "keelson/channels";
+ *
+ * const emitter = new EventEmitter();
+ * using readings = fromEvents<number>(emitter, "reading", { capacity: 2 });
+ * for (const n of [1, 2, 3]) emitter.emit("reading", n);
+ * await readings.recv() // => { ok: true, value: 2 }
+ * readings.dropped // => 1
+ * ```
+ */
+export function fromEvents<T = unknown>(
+  source: EventSource,
+  name: string,
+  options: FromEventsOptions<T> = {},
+): EventReceiver<T> {
+  const { capacity = 1024, overflow = "drop-oldest", map, signal, runtime } = options;
+  checkOneOf("overflow", overflow, ["drop-oldest", "drop-newest"]);
+  if (map !== undefined) checkFunction("map", map);
+  const [tx, rx] = channel<T>(capacity, { runtime, name: `events:${name}` });
+  const events = new Events(tx, rx, overflow === "drop-oldest");
+  const toMessage = (map ?? ((first: T) => first)) as (...args: unknown[]) => T;
+  events.stop = listen(source, name, (...args: unknown[]) => {
+    events.take(toMessage(...args));
+  });
+  if (signal?.aborted === true) events.close();
+  else if (signal !== undefined) onAbort(signal, events);
+  return events;
+}
+
+function listen(source: EventSource, name: string, listener: (...args: unknown[]) => void): () => void {
+  if ("addEventListener" in source && typeof source.addEventListener === "function") {
+    source.addEventListener(name, listener);
+    return () => {
+      source.removeEventListener(name, listener);
+    };
+  }
+  if (!("on" in source && typeof source.on === "function")) {
+    throw new TypeError(`Expected \`source\` to have \`on\` or \`addEventListener\`, got ${shown(source)}`);
+  }
+  const listening = source.on(name, listener);
+  if (source.off !== undefined) return () => void source.off?.(name, listener);
+  return () => {
+    (listening as Disposable)[Symbol.dispose]();
+  };
+}
+
+class Events<T> implements EventReceiver<T> {
+  dropped = 0;
+  stop: () => void = () => undefined;
+  private readonly tx: Sender<T>;
+  private readonly rx: Receiver<T>;
+  private readonly dropsOldest: boolean;
+
+  constructor(tx: Sender<T>, rx: Receiver<T>, dropsOldest: boolean) {
+    this.tx = tx;
+    this.rx = rx;
+    this.dropsOldest = dropsOldest;
+  }
+
+  get "~source"(): Source<T> {
+    return this.rx["~source"];
+  }
+
+  get length(): number {
+    return this.rx.length;
+  }
+
+  take(message: T): void {
+    if (this.tx.isClosed || this.tx.trySend(message)) return;
+    this.dropped += 1;
+    if (!this.dropsOldest) return;
+    this.rx.tryRecv();
+    this.tx.trySend(message);
+  }
+
+  recv(options?: WaitOptions): Promise<Received<T>> {
+    return this.rx.recv(options);
+  }
+
+  tryRecv(): TryReceived<T> {
+    return this.rx.tryRecv();
+  }
+
+  aborted(): void {
+    this.close();
+  }
+
+  close(): void {
+    if (this.tx.isClosed) return;
+    this.rx.close();
+    this.stop();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return this.rx[Symbol.asyncIterator]();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+    this.rx[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,99 @@
+import type { Sender } from "./mpsc-sender.js";
+
+/**
+ * An async iterable as a web stream, read only when the stream is; cancelling the stream leaves the iterable.
+ *
+ * @example
+ * ```ts
+ * import { fromReadableStream, mpsc, toReadableStream } from "keelson/channels";
+ *
+ * const [tx, rx] = mpsc.unbounded<string>();
+ * tx.send("a");
+ * tx.close();
+ * const seen: string[] = [];
+ * for await (const chunk of fromReadableStream(toReadableStream(rx))) seen.push(chunk);
+ * seen // => ["a"]
+ * ```
+ */
+export function toReadableStream<T>(source: AsyncIterable<T>): ReadableStream<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  return new ReadableStream<T>(
+    {
+      async pull(controller) {
+        const result = await iterator.next();
+        if (result.done === true) controller.close();
+        else controller.enqueue(result.value);
+      },
+      async cancel() {
+        await iterator.return?.();
+      },
+    },
+    { highWaterMark: 0 }, // nothing is taken before somebody reads
+  );
+}
+
+/**
+ * The chunks of a web stream; leaving the loop cancels the stream.
+ *
+ * @example
+ * ```ts
+ * import { fromReadableStream } from "keelson/channels";
+ *
+ * const { body } = new Response("hello");
+ * let bytes = 0;
+ * if (body !== null) for await (const chunk of fromReadableStream(body)) bytes += chunk.length;
+ * bytes // => 5
+ * ```
+ */
+export function fromReadableStream<T>(stream: ReadableStream<T>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const reader = stream.getReader();
+      return {
+        next: async () => {
+          const result = await reader.read();
+          if (!result.done) return { done: false, value: result.value };
+          reader.releaseLock();
+          return { done: true, value: undefined };
+        },
+        return: async () => {
+          await reader.cancel();
+          reader.releaseLock();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}
+
+/**
+ * A sender as a web stream: a chunk is written once it is in the channel, and closing the stream closes the sender.
+ *
+ * @remarks Aborting the stream gives up on a chunk that waits for a slot, and closes the sender.
+ *
+ * @example
+ * ```ts
+ * import { mpsc, toWritable } from "keelson/channels";
+ *
+ * const [tx, rx] = mpsc.channel<number>(1);
+ * const writer = toWritable(tx).getWriter();
+ * await writer.write(1);
+ * await rx.recv() // => { ok: true, value: 1 }
+ * await writer.close();
+ * await rx.recv() // => { ok: false, reason: "closed" }
+ * ```
+ */
+export function toWritable<T>(tx: Sender<T>): WritableStream<T> {
+  return new WritableStream<T>(
+    {
+      write: (chunk, { signal }) => tx.send(chunk, { signal }),
+      close: () => {
+        tx.close();
+      },
+      abort: () => {
+        tx.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
