@@ -13,3 +13,5 @@ export * from "./store/index.js";
 export * from "./sync/index.js";
 export * from "./tasks/index.js";
 export * from "./time/index.js";
+// Channels have one for streams, too: that one is to be had from `keelson/channels`.
+export { throttle } from "./resilience/index.js";
