@@ -86,7 +86,9 @@ export function fromReadableStream<T>(stream: ReadableStream<T>): AsyncIterable<
 export function toWritable<T>(tx: Sender<T>): WritableStream<T> {
   return new WritableStream<T>(
     {
-      write: (chunk, { signal }) => tx.send(chunk, { signal }),
+      // Node's types leave the controller's signal out.
+      write: (chunk, controller: { readonly error: unknown; readonly signal?: AbortSignal }) =>
+        tx.send(chunk, { signal: controller.signal }),
       close: () => {
         tx.close();
       },

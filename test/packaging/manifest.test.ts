@@ -62,8 +62,9 @@ test("layers only name layers, and no two import each other", () => {
   }
 });
 
-test("every runtime dependency has exactly one door, and the door exists", () => {
-  expect(Object.keys(layers.doors).sort()).toEqual(Object.keys(manifest.dependencies).sort());
+test("every runtime dependency and peer has exactly one door, and the door exists", () => {
+  const vendors = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+  expect(Object.keys(layers.doors).sort()).toEqual(vendors.sort());
   expect(Object.values(layers.doors).filter((door) => !existsSync(door))).toEqual([]);
 });
 

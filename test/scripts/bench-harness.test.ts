@@ -33,14 +33,17 @@ test("without a peer there is no ratio", async () => {
 
 test("the count of operations grows until a round is long enough, and then stays", async () => {
   const counts: number[] = [];
+  const lengths: number[] = [];
   const measure = nsPerOp((n) => {
+    const start = performance.now();
     counts.push(n);
-    for (const end = performance.now() + n / 1000; performance.now() < end;);
+    for (const end = start + n / 1000; performance.now() < end;);
+    lengths.push(performance.now() - start);
   }, 2);
   const ns = await measure();
   await measure();
   expect(counts.at(-1)).toBe(counts.at(-2));
-  expect(counts.at(-1)).toBeGreaterThanOrEqual(1500);
+  expect(Math.max(...lengths)).toBeGreaterThanOrEqual(2);
   expect(ns).toBeGreaterThanOrEqual(1000);
 });
 
