@@ -34,7 +34,9 @@ export function renderExample({ file, line, owner, code, run }: Example): string
     ...(run ? [`import { expect, test } from "vitest";`] : []),
     ...imports,
     "",
-    run ? `test(${title}, ${async}() => {` : `export ${async}function example() {`,
+    run
+      ? `test(${title}, ${async}() => {`
+      : `export ${async}function example(): ${async === "" ? "void" : "Promise<void>"} {`,
     body,
     run ? "});" : "}",
     "",

@@ -1,9 +1,12 @@
 import { currentRuntime } from "../core/ambient.js";
-import { DISABLED, PENDING, type Selectable, type Source } from "../core/selectable.js";
+import { checkInteger } from "../core/check.js";
+import { DISABLED, type PENDING, type Selectable, type Source } from "../core/selectable.js";
 import type { Runtime } from "../core/runtime.js";
 import { Iteration } from "./iteration.js";
-import { channel, type Receiver } from "./mpsc.js";
-import type { Sender } from "./mpsc-sender.js";
+import type { Permit } from "./mpsc-permit.js";
+import { BoundedSender } from "./mpsc-sender.js";
+import { Values } from "./mpsc-sources.js";
+import { MpscState } from "./mpsc-state.js";
 import { QueuedSource } from "./wait-queue.js";
 
 /** How {@link fromAsyncIterable} reads. */
@@ -47,32 +50,34 @@ export function fromAsyncIterable<T>(
   iterable: AsyncIterable<T>,
   { capacity = 1, runtime = currentRuntime() }: FromAsyncIterableOptions = {},
 ): Feed<T> {
-  const [tx, rx] = channel<T>(capacity, { runtime, name: "fromAsyncIterable" });
-  return new PumpedFeed(iterable[Symbol.asyncIterator](), tx, rx, runtime);
+  checkInteger("capacity", capacity, 1);
+  const options = { runtime, name: "fromAsyncIterable", onDiscard: undefined };
+  const feed = new PumpedFeed(iterable[Symbol.asyncIterator](), new MpscState<T>(capacity, options));
+  void feed.pump();
+  return feed;
 }
 
 class PumpedFeed<T> extends QueuedSource<T> implements Feed<T> {
   readonly "~source": Source<T> = this;
-  private readonly rx: Receiver<T>;
-  private readonly runtime: Runtime;
+  private readonly state: MpscState<T>;
+  private readonly values: Values<T>;
   private readonly iterator: AsyncIterator<T>;
   private failure: { readonly error: unknown } | undefined = undefined;
   private ended = false;
 
-  constructor(iterator: AsyncIterator<T>, tx: Sender<T>, rx: Receiver<T>, runtime: Runtime) {
-    super((rx["~source"] as QueuedSource<T>).queue);
-    this.rx = rx;
-    this.runtime = runtime;
+  constructor(iterator: AsyncIterator<T>, state: MpscState<T>) {
+    super(state.receivers);
+    this.state = state;
+    this.values = new Values(state);
     this.iterator = iterator;
-    void this.pump(tx);
   }
 
   get length(): number {
-    return this.rx.length;
+    return this.state.buffer.length;
   }
 
   poll(): T | typeof PENDING | typeof DISABLED {
-    const value = this.rx["~source"].poll();
+    const value = this.values.poll();
     if (value !== DISABLED || this.failure === undefined) return value;
     const { error } = this.failure;
     this.failure = undefined;
@@ -80,29 +85,33 @@ class PumpedFeed<T> extends QueuedSource<T> implements Feed<T> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return new Iteration(this.runtime, "feed.next", this);
+    return new Iteration(this.state.runtime, "feed.next", this);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.rx[Symbol.dispose]();
+    this.state.dispose();
     if (!this.ended) await this.iterator.return?.();
   }
 
-  private async pump(tx: Sender<T>): Promise<void> {
+  /** Reads until the end, a failure, or until nobody wants more. */
+  async pump(): Promise<void> {
+    const tx = new BoundedSender(this.state);
     try {
-      for (;;) {
-        const permit = await tx.reserve();
-        const result = await this.iterator.next();
-        if (result.done === true) {
-          permit.release();
-          break;
-        }
-        permit.send(result.value);
-      }
+      while (await this.readInto(await tx.reserve()));
     } catch (error) {
       if (!tx.isClosed) this.failure = { error };
     }
     this.ended = true;
     tx.close();
+  }
+
+  private async readInto(permit: Permit<T>): Promise<boolean> {
+    try {
+      const result = await this.iterator.next();
+      if (result.done !== true) permit.send(result.value);
+      return result.done !== true;
+    } finally {
+      permit.release();
+    }
   }
 }

@@ -7,7 +7,7 @@ import { channel, type Receiver } from "./mpsc.js";
 import type { Sender } from "./mpsc-sender.js";
 import type { Received, TryReceived } from "./received.js";
 
-type Listener = (...args: never[]) => void;
+type Listener = (...args: unknown[]) => void;
 
 /** Whatever emits events: an emitter as Node's, an `EventTarget`, or one whose `on` returns something to dispose of. */
 export type EventSource =
@@ -87,7 +87,7 @@ export function fromEvents<T = unknown>(
   return events;
 }
 
-function listen(source: EventSource, name: string, listener: (...args: unknown[]) => void): () => void {
+function listen(source: EventSource, name: string, listener: Listener): () => void {
   if ("addEventListener" in source && typeof source.addEventListener === "function") {
     source.addEventListener(name, listener);
     return () => {
@@ -151,7 +151,7 @@ class Events<T> implements EventReceiver<T> {
     this.stop();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<T> {
     return this.rx[Symbol.asyncIterator]();
   }
 

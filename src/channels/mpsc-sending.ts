@@ -1,5 +1,6 @@
 import { DISABLED, PENDING, type Waiter } from "../core/selectable.js";
-import { SlotPermit } from "./mpsc-permit.js";
+import type { SlotPermit } from "./mpsc-permit.js";
+import { PermitSource } from "./mpsc-slots.js";
 import type { MpscState, SlotSource } from "./mpsc-state.js";
 
 /**
@@ -8,49 +9,43 @@ import type { MpscState, SlotSource } from "./mpsc-state.js";
  * @internal
  */
 export class SendingSource<T> implements SlotSource<void> {
-  readonly #state: MpscState<T>;
-  readonly #make: () => T;
+  private readonly permits: PermitSource<T>;
+  private readonly make: () => T;
 
   constructor(state: MpscState<T>, make: () => T) {
-    this.#state = state;
-    this.#make = make;
+    this.permits = new PermitSource(state, "disable");
+    this.make = make;
   }
 
   poll(): undefined | typeof PENDING | typeof DISABLED {
-    if (this.#state.closed) return DISABLED;
-    if (!this.#state.takeSlots(1)) return PENDING;
-    this.finish(this.#reserve());
+    const permit = this.permits.poll();
+    if (permit === PENDING || permit === DISABLED) return permit;
+    this.finish(permit);
     return undefined;
   }
 
-  arm(waiter: Waiter<void>): void {
-    this.#state.park(waiter, 1);
+  arm(waiter: Waiter<unknown>): void {
+    this.permits.arm(waiter);
   }
 
-  disarm(waiter: Waiter<void>): void {
-    this.#state.leave(waiter);
+  disarm(waiter: Waiter<unknown>): void {
+    this.permits.disarm(waiter);
   }
 
   granted(waiter: Waiter<unknown>): void {
-    waiter.commit(this.#reserve());
+    this.permits.granted(waiter);
   }
 
   refused(waiter: Waiter<unknown>): void {
-    waiter.disable();
+    this.permits.refused(waiter);
   }
 
   finish(committed: unknown): void {
-    // Not `using`: its lowered form would be a twentieth of what an import of mpsc costs.
     const permit = committed as SlotPermit<T>;
     try {
-      permit.send(this.#make());
+      permit.send(this.make());
     } finally {
       permit.release();
     }
-  }
-
-  #reserve(): SlotPermit<T> {
-    this.#state.reserved += 1;
-    return new SlotPermit(this.#state);
   }
 }

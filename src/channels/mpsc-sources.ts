@@ -29,52 +29,52 @@ export class Values<T> extends MessageSource<T, T> {
   }
 }
 
-/** The messages that are there, at most `max` and at least one; never ready again after the end. */
-export class Batches<T> extends MessageSource<T, T[]> {
-  readonly #max: number;
+/** The messages that are there, at most `max` and at least one; empty at the end. */
+export class Many<T> extends MessageSource<T, T[]> {
+  private readonly max: number;
 
   constructor(state: MpscState<T>, max: number) {
     super(state);
-    this.#max = max;
+    this.max = max;
+  }
+
+  take(): T[] | typeof PENDING {
+    checkInteger("max", this.max, 0); // here, where it rejects the wait
+    const { buffer, ended } = this.state;
+    if (buffer.length === 0 && this.max > 0 && !ended) return PENDING;
+    const batch: T[] = [];
+    for (let left = Math.min(this.max, buffer.length); left > 0; left -= 1) batch.push(this.state.take());
+    return batch;
   }
 
   poll(): T[] | typeof PENDING | typeof DISABLED {
-    if (this.state.buffer.length === 0) return this.state.ended ? DISABLED : PENDING;
-    return takeUpTo(this.state, this.#max);
+    return this.take();
   }
 }
 
-/** The same, but empty at the end. */
-export class Many<T> extends MessageSource<T, T[]> {
-  readonly #max: number;
-
-  constructor(state: MpscState<T>, max: number) {
-    super(state);
-    this.#max = max;
-  }
-
-  poll(): T[] | typeof PENDING {
-    checkInteger("max", this.#max, 0); // here, where it rejects the wait
-    if (this.state.buffer.length === 0 && this.#max > 0 && !this.state.ended) return PENDING;
-    return takeUpTo(this.state, this.#max);
+/** The same, but never ready again after the end. */
+export class Batches<T> extends Many<T> {
+  override poll(): T[] | typeof PENDING | typeof DISABLED {
+    const batch = this.take();
+    return batch !== PENDING && batch.length === 0 ? DISABLED : batch;
   }
 }
 
 /** How many messages were appended to an array, at most `max`; 0 at the end. */
 export class Appended<T> extends MessageSource<T, number> {
-  readonly #many: Many<T>;
-  readonly #into: T[];
+  private readonly many: Many<T>;
+  private readonly into: T[];
 
   constructor(state: MpscState<T>, max: number, into: T[]) {
     super(state);
-    this.#many = new Many(state, max);
-    this.#into = into;
+    this.many = new Many(state, max);
+    this.into = into;
   }
 
   poll(): number | typeof PENDING {
-    const messages = this.#many.poll();
+    const messages = this.many.take();
     if (messages === PENDING) return PENDING;
-    for (const message of messages) this.#into.push(message);
+    for (const message of messages) this.into.push(message);
     return messages.length;
   }
 }
@@ -85,10 +85,4 @@ export class Readable<T> extends MessageSource<T, boolean> {
     if (this.state.buffer.length > 0) return true;
     return this.state.ended ? false : PENDING;
   }
-}
-
-function takeUpTo<T>(state: MpscState<T>, max: number): T[] {
-  const batch: T[] = [];
-  for (let left = Math.min(max, state.buffer.length); left > 0; left -= 1) batch.push(state.take());
-  return batch;
 }

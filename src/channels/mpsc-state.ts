@@ -11,15 +11,9 @@ import {
   received,
   sent,
 } from "./diagnostics.js";
+import { Chunks } from "./chunks.js";
 import { SendSource } from "./mpsc-slots.js";
 import { Condition, WaitQueue } from "./wait-queue.js";
-
-/** A FIFO queue of messages. */
-export interface Buffer<T> {
-  readonly length: number;
-  push(value: T): void;
-  shift(): T | undefined;
-}
 
 /** A wait for slots: what becomes of it once it has them, or never gets them. */
 export interface SlotSource<R> extends Source<R> {
@@ -47,7 +41,7 @@ export class MpscState<T> implements Observed {
   readonly runtime: Runtime;
   readonly name: string | undefined;
   readonly capacity: number;
-  readonly buffer: Buffer<T>;
+  readonly buffer: Chunks<T> = new Chunks<T>();
   readonly senders: List<Waiter<unknown>> = new List<Waiter<unknown>>();
   readonly receivers: WaitQueue = new WaitQueue();
   readonly sends: SendSource<T> = new SendSource<T>(this);
@@ -65,10 +59,9 @@ export class MpscState<T> implements Observed {
   private serving = false;
   private freed = 0;
 
-  constructor(capacity: number, buffer: Buffer<T>, { runtime, name, onDiscard }: StateOptions<T>) {
+  constructor(capacity: number, { runtime, name, onDiscard }: StateOptions<T>) {
     this.capacity = capacity;
     this.free = capacity;
-    this.buffer = buffer;
     this.runtime = runtime;
     this.name = name;
     this.onDiscard = onDiscard;
@@ -115,7 +108,7 @@ export class MpscState<T> implements Observed {
 
   /** Takes the oldest message, of which there must be one; its slot goes to the head of the queue. */
   take(): T {
-    const message = this.buffer.shift() as T;
+    const message = this.buffer.shift();
     if (this.serving) this.freed += 1;
     else if (this.senders.first === undefined) this.free += 1;
     else this.assign(1);

@@ -1,8 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkInteger } from "../core/check.js";
-import { Deque } from "../core/deque.js";
 import type { Runtime } from "../core/runtime.js";
-import { Chunks } from "./chunks.js";
 import { type Receiver, StateReceiver } from "./mpsc-receiver.js";
 import { BoundedSender, type Sender } from "./mpsc-sender.js";
 import { MpscState, type StateOptions } from "./mpsc-state.js";
@@ -48,7 +46,7 @@ export interface ChannelOptions<T> {
  */
 export function channel<T>(capacity: number, options?: ChannelOptions<T>): [tx: Sender<T>, rx: Receiver<T>] {
   checkInteger("capacity", capacity, 1);
-  const state = new MpscState<T>(capacity, new Deque(), withDefaults(options));
+  const state = new MpscState<T>(capacity, withDefaults(options));
   return [new BoundedSender(state), new StateReceiver(state)];
 }
 
@@ -70,7 +68,7 @@ export function channel<T>(capacity: number, options?: ChannelOptions<T>): [tx: 
  * ```
  */
 export function unbounded<T>(options?: ChannelOptions<T>): [tx: UnboundedSender<T>, rx: Receiver<T>] {
-  const state = new MpscState<T>(Number.POSITIVE_INFINITY, new Chunks(), withDefaults(options));
+  const state = new MpscState<T>(Number.POSITIVE_INFINITY, withDefaults(options));
   return [new FreeSender(state), new StateReceiver(state)];
 }
 

@@ -39,10 +39,15 @@ export function toReadableStream<T>(source: AsyncIterable<T>): ReadableStream<T>
  * ```ts
  * import { fromReadableStream } from "keelson/channels";
  *
- * const { body } = new Response("hello");
- * let bytes = 0;
- * if (body !== null) for await (const chunk of fromReadableStream(body)) bytes += chunk.length;
- * bytes // => 5
+ * const stream = new ReadableStream<string>({
+ *   start(controller) {
+ *     controller.enqueue("hello");
+ *     controller.close();
+ *   },
+ * });
+ * const chunks: string[] = [];
+ * for await (const chunk of fromReadableStream(stream)) chunks.push(chunk);
+ * chunks // => ["hello"]
  * ```
  */
 export function fromReadableStream<T>(stream: ReadableStream<T>): AsyncIterable<T> {

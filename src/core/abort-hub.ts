@@ -1,4 +1,3 @@
-import { Deque } from "./deque.js";
 import { List, ListNode } from "./list.js";
 
 /** Something that wants to know when a signal aborts. */
@@ -32,14 +31,13 @@ export class AbortRegistration extends ListNode {
  * composite signals that frameworks make per request, so the last few are kept and older ones let go.
  */
 const keptIdle = 64;
-const idle = new Deque<Hub>();
+const idle = new List<Hub>();
 const hubs = new WeakMap<AbortSignal, Hub>();
 
 /** All of keelson's waits on one signal, behind one listener: eleven would print a warning on Node 20. */
-class Hub {
+class Hub extends ListNode {
   readonly targets: List<AbortRegistration> = new List<AbortRegistration>();
   readonly #signal: AbortSignal;
-  #queued = false;
   readonly #onAbort = (): void => {
     const reason: unknown = this.#signal.reason;
     for (let next = this.targets.shift(); next !== undefined; next = this.targets.shift()) next.target.aborted(reason);
@@ -47,20 +45,19 @@ class Hub {
   };
 
   constructor(signal: AbortSignal) {
+    super();
     this.#signal = signal;
     hubs.set(signal, this);
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   maybeIdle(): void {
-    if (this.targets.length > 0 || this.#queued) return;
-    this.#queued = true;
+    if (this.targets.length > 0 || this.list !== undefined) return;
     idle.push(this);
     if (idle.length > keptIdle) idle.shift()?.letGo();
   }
 
   letGo(): void {
-    this.#queued = false;
     if (this.targets.length > 0) return;
     hubs.delete(this.#signal);
     this.#signal.removeEventListener("abort", this.#onAbort);

@@ -47,8 +47,8 @@ export async function join<const R extends readonly unknown[]>(
  * import { tryJoin } from "keelson/tasks";
  * import { sleep } from "keelson/time";
  *
- * const fails = () => Promise.reject(new RangeError("no such node"));
- * await tryJoin([fails, ({ signal }) => sleep("1h", { signal })]); // throws RangeError
+ * const fails = () => Promise.reject<string>(new RangeError("no such node"));
+ * const values = await tryJoin([fails, ({ signal }) => sleep("1h", { signal })]); // throws RangeError
  * ```
  */
 export async function tryJoin<const R extends readonly unknown[]>(

@@ -7,3 +7,36 @@ export { type VirtualTime, type VirtualTimeOptions, virtualTime } from "./virtua
 export { type StoreConformanceOptions, type StoreConformanceSkip, storeConformance } from "./store-conformance.js";
 export { type AcknowledgedWrite, type ChangeLog, changeLog } from "./store-change-log.js";
 export { type RecordedWatch, type WatchGuarantee, type WatchHistory, validateWatches } from "./watch-validators.js";
+export { type Linearizability, type LinearizabilityOptions, checkLinearizable } from "./linearizability-check.js";
+export {
+  type Item,
+  type ListInput,
+  type QueueInput,
+  type SetInput,
+  listAppendModel,
+  queueModel,
+  setModel,
+} from "./linearizability-collections.js";
+export { type LockInput, type LockState, lockModel } from "./linearizability-lock.js";
+export type { HistoryCall, SequentialModel } from "./linearizability-model.js";
+export { type RegisterInput, type RegisterValue, registerModel } from "./linearizability-register.js";
+export { withFaults } from "./faults.js";
+export type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
+export { type MockStore, type MockStoreOptions, mockStore } from "./mock-store.js";
+export type {
+  Matcher,
+  MockExpectation,
+  MockSequence,
+  MockedAnswer,
+  MockedArguments,
+  MockedMethod,
+  Times,
+} from "./mock-store-expectation.js";
+export {
+  type RecordedCall,
+  type RecordedOutcome,
+  type RecordedStore,
+  type StoreRequest,
+  recordStore,
+  replayCalls,
+} from "./record-store.js";

@@ -36,6 +36,6 @@ test("a mark that asserts nothing is refused", () => {
 
 test("an example that is not to be run is only a function", () => {
   const text = render(`import { serve } from "keelson/core";\nawait serve();`, false);
-  expect(text).toContain("export async function example() {\n  await serve();\n}");
+  expect(text).toContain("export async function example(): Promise<void> {\n  await serve();\n}");
   expect(text).not.toContain("vitest");
 });

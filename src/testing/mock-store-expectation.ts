@@ -1,0 +1,203 @@
+import { shown } from "../core/check.js";
+import type { Lease, StateStore } from "../store/index.js";
+
+/** The methods that can be expected. */
+export type MockedMethod = "get" | "range" | "txn" | "watch" | "grantLease" | "compact" | "health" | "close";
+
+/** What a method is called with. */
+export type MockedArguments<M extends MockedMethod> = Parameters<StateStore[M]>;
+
+/** What a method answers, without the promise around it. */
+export type MockedAnswer<M extends MockedMethod> = M extends "grantLease" ? Lease : Awaited<ReturnType<StateStore[M]>>;
+
+/** How often a call is expected: exactly, or within bounds. */
+export type Times = number | { readonly min?: number; readonly max?: number };
+
+/**
+ * Expectations that must be met in the order in which they were put into it.
+ *
+ * @example
+ * ```ts
+ * import { mockStore } from "keelson/testing";
+ *
+ * using store = mockStore();
+ * const order = store.sequence();
+ * store.expect("health").inSequence(order).returning({ status: "pass" });
+ * store.expect("close").inSequence(order);
+ * await store.health();
+ * await store.close();
+ * ```
+ */
+export class MockSequence {
+  readonly #expectations: Expected[] = [];
+
+  /** @internal */
+  add(expectation: Expected): void {
+    this.#expectations.push(expectation);
+  }
+
+  /** The expectation that has yet to be met before this one may be called. @internal */
+  blocking(expectation: Expected): Expected | undefined {
+    const place = this.#expectations.indexOf(expectation);
+    return this.#expectations.slice(0, place).find((earlier) => !earlier.isMet);
+  }
+
+  /** Whether a later one has been called, after which this one may not be. @internal */
+  isOver(expectation: Expected): boolean {
+    const place = this.#expectations.indexOf(expectation);
+    return this.#expectations.slice(place + 1).some((later) => later.calls > 0);
+  }
+}
+
+/** Decides whether arguments are the expected ones: a function of them, or values that are compared deeply. */
+export type Matcher<A extends readonly unknown[]> = (...args: A) => boolean;
+
+/** An expectation, whichever method it is about. @internal */
+export interface Expected {
+  readonly method: MockedMethod;
+  readonly calls: number;
+  readonly isMet: boolean;
+  readonly isFull: boolean;
+  /** Why a call does not fit, or `undefined` if it does. */
+  refusal(args: readonly unknown[]): string | undefined;
+  /** Answers a call that fits. */
+  answer(args: readonly unknown[]): unknown;
+  describe(): string;
+}
+
+/**
+ * What a mocked store is told to expect; each method returns the expectation itself.
+ *
+ * @example
+ * ```ts
+ * import { mockStore } from "keelson/testing";
+ *
+ * using store = mockStore();
+ * store.expect("get").with("/plan").times({ max: 2 }).returning({ revision: 7 });
+ * await store.get("/plan"); // => { revision: 7 }
+ * ```
+ */
+export class MockExpectation<M extends MockedMethod> implements Expected {
+  /** The method that is expected. */
+  readonly method: M;
+  /** How many calls it has answered. */
+  calls = 0;
+  #min = 1;
+  #max = 1;
+  #matches: { readonly test: (args: readonly unknown[]) => boolean; readonly shown: string } | undefined = undefined;
+  #answer: ((...args: MockedArguments<M>) => MockedAnswer<M> | Promise<MockedAnswer<M>>) | undefined = undefined;
+  #sequence: MockSequence | undefined = undefined;
+
+  constructor(method: M) {
+    this.method = method;
+  }
+
+  /** Only with these arguments, compared deeply; those left out at the end don't matter. A function decides itself. */
+  with(...expected: Partial<MockedArguments<M>> | [Matcher<MockedArguments<M>>]): this {
+    const [first] = expected;
+    if (typeof first === "function") {
+      const matcher = first as unknown as (...args: readonly unknown[]) => boolean;
+      this.#matches = { test: (args) => matcher(...args), shown: "what a function accepts" };
+    } else {
+      const wanted = expected as readonly unknown[];
+      this.#matches = {
+        test: (args) => wanted.every((value, index) => text(value) === text(args[index])),
+        shown: wanted.map(text).join(", "),
+      };
+    }
+    return this;
+  }
+
+  /** This often: a number, or bounds. @defaultValue `1` */
+  times(times: Times): this {
+    const { min = 0, max = Number.POSITIVE_INFINITY } = typeof times === "number" ? { min: times, max: times } : times;
+    if (!(min >= 0 && max >= min))
+      throw new RangeError(`Expected \`times\` to be a count or bounds, got ${shown(times)}`);
+    this.#min = min;
+    this.#max = max;
+    return this;
+  }
+
+  /** Not at all. */
+  never(): this {
+    return this.times(0);
+  }
+
+  /** Answers with this value, or with what the function makes of the arguments. */
+  returning(
+    answer: MockedAnswer<M> | ((...args: MockedArguments<M>) => MockedAnswer<M> | Promise<MockedAnswer<M>>),
+  ): this {
+    this.#answer =
+      typeof answer === "function"
+        ? (answer as (...args: MockedArguments<M>) => MockedAnswer<M> | Promise<MockedAnswer<M>>)
+        : () => answer;
+    return this;
+  }
+
+  /** Fails with this error. */
+  throwing(error: unknown): this {
+    this.#answer = () => {
+      throw error;
+    };
+    return this;
+  }
+
+  /** Only in the order of the sequence. */
+  inSequence(sequence: MockSequence): this {
+    this.#sequence = sequence;
+    sequence.add(this);
+    return this;
+  }
+
+  /** @internal */
+  get isMet(): boolean {
+    return this.calls >= this.#min;
+  }
+
+  /** @internal */
+  get isFull(): boolean {
+    return this.calls >= this.#max;
+  }
+
+  /** @internal */
+  refusal(args: readonly unknown[]): string | undefined {
+    if (this.#matches?.test(args) === false) return `it is expected with ${this.#matches.shown}`;
+    if (this.isFull) return `it is expected ${this.#often()} and was called ${this.calls} times`;
+    const blocking = this.#sequence?.blocking(this);
+    if (blocking !== undefined) return `it is expected after ${blocking.describe()}`;
+    if (this.#sequence?.isOver(this) === true) return "its turn in the sequence is over";
+    return undefined;
+  }
+
+  /** @internal */
+  answer(args: readonly unknown[]): unknown {
+    this.calls += 1;
+    if (this.#answer === undefined) return undefined;
+    return this.#answer(...(args as MockedArguments<M>));
+  }
+
+  /** @internal */
+  describe(): string {
+    return `${this.method}(${this.#matches?.shown ?? "anything"}) ${this.#often()}`;
+  }
+
+  #often(): string {
+    if (this.#min === this.#max) return this.#min === 0 ? "never" : `${this.#min} times`;
+    return this.#max === Number.POSITIVE_INFINITY
+      ? `at least ${this.#min} times`
+      : `${this.#min} to ${this.#max} times`;
+  }
+}
+
+const decoder = /* @__PURE__ */ new TextDecoder();
+
+/** An argument as text: for messages, and to compare by. */
+export function text(value: unknown): string {
+  const shape = JSON.stringify(value, (_name, part: unknown) => {
+    if (part instanceof Uint8Array) return `bytes:${decoder.decode(part)}`;
+    if (part instanceof AbortSignal) return "signal";
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }) as string | undefined;
+  return shape ?? String(value);
+}

@@ -1,0 +1,126 @@
+import { Emitter } from "../core/index.js";
+import type { StateStore, StoreCapabilities, StoreEvents, WatchBatch } from "../store/index.js";
+import { type Expected, MockExpectation, MockSequence, type MockedMethod, text } from "./mock-store-expectation.js";
+
+/** A store that answers as it was told, and nothing else. */
+export interface MockStore extends StateStore, Disposable {
+  /** The store's events, to be emitted by the test. */
+  readonly events: Emitter<StoreEvents>;
+  /** Expects a call; by default once, with any arguments, in any order. */
+  expect<M extends MockedMethod>(method: M): MockExpectation<M>;
+  /** An order that several expectations can be put into. */
+  sequence(): MockSequence;
+  /**
+   * Asserts that all expectations were met, and forgets them. Disposing the store does the same.
+   *
+   * @throws Error naming each one that was not, and each call that was not expected.
+   */
+  checkpoint(): void;
+}
+
+/** What {@link mockStore} is made of. */
+export interface MockStoreOptions {
+  /** What the store declares. @defaultValue every feature; 128 operations; 1 MiB */
+  readonly capabilities?: Partial<StoreCapabilities>;
+}
+
+const everything: StoreCapabilities = {
+  multiKeyTxn: true,
+  historyReads: true,
+  gapFreeWatch: true,
+  leases: true,
+  linearizableReads: true,
+  durable: true,
+  progress: true,
+  futureWatch: true,
+  safeLeaseRevoke: true,
+  pauseSafe: true,
+  maxTxnOps: 128,
+  maxValueBytes: 1_048_576,
+};
+
+/**
+ * A store of strict expectations: a call that was not expected fails, and so does the test in which an expected call
+ * never came.
+ *
+ * @remarks
+ * A call goes to the first expectation, in the order in which they were made, that its arguments fit and that still
+ * takes calls. The error of an unexpected call names the expectation that came nearest. Without an answer a call
+ * gives `undefined`, which is right for `compact` and `close` only. An unexpected call fails the checkpoint too, in
+ * case the code under test swallows its error.
+ *
+ * @example
+ * ```ts
+ * import { mockStore } from "keelson/testing";
+ *
+ * using store = mockStore();
+ * store.expect("get").with("/plan").returning({ revision: 7 });
+ * await store.get("/plan") // => { revision: 7 }
+ * ```
+ */
+export function mockStore({ capabilities }: MockStoreOptions = {}): MockStore {
+  let expectations: Expected[] = [];
+  let surprises: string[] = [];
+
+  const called = (method: MockedMethod, args: readonly unknown[]): unknown => {
+    const fitting = expectations.find((each) => each.method === method && each.refusal(args) === undefined);
+    if (fitting !== undefined) return fitting.answer(args);
+    const surprise = describeSurprise(method, args, expectations);
+    surprises.push(surprise);
+    throw new Error(surprise);
+  };
+  // The answer's type is the expectation's business: `MockedAnswer` is what `returning` takes.
+  const answered = async <T>(method: MockedMethod, args: readonly unknown[]): Promise<T> =>
+    (await called(method, args)) as T;
+  const checkpoint = (): void => {
+    const missing = expectations.filter(({ isMet }) => !isMet);
+    const failures = [...surprises, ...missing.map((each) => `Expected ${each.describe()}, got ${each.calls}`)];
+    expectations = [];
+    surprises = [];
+    if (failures.length > 0) throw new Error(failures.join("\n"));
+  };
+
+  return {
+    capabilities: { ...everything, ...capabilities },
+    events: new Emitter<StoreEvents>(),
+    expect: (method) => {
+      const expectation = new MockExpectation(method);
+      expectations.push(expectation);
+      return expectation;
+    },
+    sequence: () => new MockSequence(),
+    checkpoint,
+    [Symbol.dispose]: checkpoint,
+    get: (...args) => answered("get", args),
+    range: (...args) => answered("range", args),
+    txn: (...args) => answered("txn", args),
+    watch: (...args) => called("watch", args) as AsyncIterable<WatchBatch>,
+    grantLease: (...args) => answered("grantLease", args),
+    compact: (...args) => answered("compact", args),
+    health: () => answered("health", []),
+    close: () => answered("close", []),
+  };
+}
+
+function describeSurprise(method: MockedMethod, args: readonly unknown[], expectations: readonly Expected[]): string {
+  const call = `${method}(${args.map(text).join(", ")})`;
+  const nearest = nearestTo(call, method, expectations);
+  if (nearest === undefined) return `Expected no call of ${method}, got ${call}`;
+  return `Unexpected ${call}; the nearest expectation is ${nearest.describe()}: ${nearest.refusal(args) ?? "it fits"}`;
+}
+
+/** The expectation of the same method whose description has most in common with the call. */
+function nearestTo(call: string, method: MockedMethod, expectations: readonly Expected[]): Expected | undefined {
+  const common = (each: Expected): number => {
+    const other = each.describe();
+    let length = 0;
+    while (length < call.length && call[length] === other[length]) length += 1;
+    return length;
+  };
+  return expectations
+    .filter((each) => each.method === method)
+    .reduce<Expected | undefined>(
+      (best, each) => (best === undefined || common(each) > common(best) ? each : best),
+      undefined,
+    );
+}
