@@ -1,15 +1,83 @@
 /**
- * The tests with the stores that need a server. The memory store is the only driver so far and needs none, so this is
- * the ordinary suite with KEELSON_SERVICES set, which a suite that needs a server asks for.
+ * The tests with the stores that need a server: makes sure that Postgres, etcd and a SQLite binding are there (on
+ * Debian as root it installs them), says what is missing, and runs test/services and every other suite that asks for a
+ * server, with KEELSON_SERVICES set. Arguments go on to vitest; ETCD_BIN names another etcd.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { argv, env, exit } from "node:process";
+import { existsSync, readFileSync } from "node:fs";
+import { argv, env, exit, getuid, versions } from "node:process";
+import { globSync } from "tinyglobby";
+import { etcdVersion, postgresFolder } from "../test/support/servers.js";
 
-console.log("No driver needs a server yet: only keelson/store/memory exists. Running the ordinary tests.");
-const { status } = spawnSync("npm", ["test", "--", ...argv.slice(2)], {
+/** Something that tests need, and how it is had. */
+interface Need {
+  readonly name: string;
+  readonly find: () => string | undefined;
+  readonly install: () => boolean;
+  readonly hint: string;
+}
+
+const needs: readonly Need[] = [
+  {
+    name: "Postgres",
+    find: postgresFolder,
+    install: () => apt("postgresql"),
+    hint: "install Debian's postgresql, or its programs under /usr/lib/postgresql/<version>/bin",
+  },
+  {
+    name: "etcd",
+    find: () => etcdVersion(),
+    install: () => apt("etcd-server"),
+    hint: "install Debian's etcd-server, or name a binary by ETCD_BIN",
+  },
+  {
+    name: "SQLite",
+    find: () => (hasNodeSqlite() ? "node:sqlite" : installed("better-sqlite3")),
+    install: () => run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "better-sqlite3@12"]),
+    hint: "Node 22.13 brings node:sqlite; on older ones, npm install --no-save better-sqlite3@12",
+  },
+];
+
+let isComplete = true;
+for (const need of needs) {
+  const found = need.find() ?? (need.install() ? need.find() : undefined);
+  console.log(found === undefined ? `${need.name}: missing; ${need.hint}` : `${need.name}: ${found}`);
+  isComplete &&= found !== undefined;
+}
+if (!isComplete && env["CI"] !== undefined) exit(1);
+
+const asking = globSync("test/**/*.test.ts", { ignore: "test/doctest/**" }).filter(
+  (file) => file.startsWith("test/services/") || readFileSync(file, "utf8").includes("support/servers.js"),
+);
+const [first] = argv.slice(2);
+const named = first !== undefined && !first.startsWith("-") ? [] : asking;
+const { status } = spawnSync("npx", ["vitest", "run", "--project", "test", ...named, ...argv.slice(2)], {
   stdio: "inherit",
   env: { ...env, KEELSON_SERVICES: "1" },
 });
 exit(status ?? 1);
+
+function hasNodeSqlite(): boolean {
+  const [major = 0, minor = 0] = versions.node.split(".").map(Number);
+  return major > 22 || (major === 22 && minor >= 13);
+}
+
+function installed(name: string): string | undefined {
+  const path = `node_modules/${name}/package.json`;
+  if (!existsSync(path)) return undefined;
+  return `${name} ${(JSON.parse(readFileSync(path, "utf8")) as { readonly version: string }).version}`;
+}
+
+function apt(name: string): boolean {
+  if (getuid?.() !== 0 || !existsSync("/etc/debian_version")) return false;
+  const quiet = { DEBIAN_FRONTEND: "noninteractive" };
+  const install = (): boolean => run("apt-get", ["install", "-y", "--no-install-recommends", name], quiet);
+  return install() || (run("apt-get", ["update"]) && install());
+}
+
+function run(command: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}): boolean {
+  console.log(`$ ${command} ${args.join(" ")}`);
+  return spawnSync(command, args, { stdio: "inherit", env: { ...env, ...extra } }).status === 0;
+}
