@@ -1,7 +1,7 @@
 import { type Op, op, when } from "../store/index.js";
 import type { ClientContext } from "./client-context.js";
 import { holds } from "./compare-holds.js";
-import { FencedError } from "./errors.js";
+import { ConflictError, FencedError } from "./errors.js";
 import type { Kind } from "./kind.js";
 import type { Resource, ResourceKey } from "./resource.js";
 import { encodeObject, withRevision } from "./stored-object.js";
@@ -9,6 +9,7 @@ import { encodeObject, withRevision } from "./stored-object.js";
 /** Options of what goes to the store. */
 interface SendOptions {
   readonly signal?: AbortSignal | undefined;
+  readonly unchanged?: readonly Resource[] | undefined;
 }
 
 /** How the object must be found for a write to take place. */
@@ -49,25 +50,34 @@ async function send(
   expected: Expected,
   operation: Op,
   resource: Resource,
-  options: SendOptions,
+  { signal, unchanged = [] }: SendOptions,
 ): Promise<Outcome> {
   const { store, keys, fence, onWrite } = context;
   const found = when(keys.storeKey(kind, key));
   const own = expected.absent === true ? found.version("=", 0) : found.modRevision("=", expected.revision);
-  const fences = fence();
+  const provisos = [
+    ...fence().map((compare) => ({
+      compare,
+      refusal: () => new FencedError(kind.name, key, "was not written: the fence of this client no longer holds"),
+    })),
+    ...unchanged.map(({ kind: name, metadata }) => ({
+      compare: when(keys.storeKey({ name }, metadata)).modRevision("=", Number(metadata.resourceVersion)),
+      refusal: () =>
+        new ConflictError(kind.name, key, `was not written: ${name} "${metadata.name}" has changed meanwhile`),
+    })),
+  ];
   const { succeeded, revision, results } = await store.txn(
     {
-      if: [own, ...fences],
+      if: [own, ...provisos.map(({ compare }) => compare)],
       then: [operation],
-      else: fences.map((compare) => op.range({ key: compare.key })),
+      else: provisos.map(({ compare }) => op.range({ key: compare.key })),
     },
-    options,
+    { signal },
   );
   if (!succeeded) {
     const kvs = results.map((result) => (result.type === "range" ? result.kvs[0] : undefined));
-    if (fences.some((compare, index) => !holds(compare, kvs[index]))) {
-      throw new FencedError(kind.name, key, "was not written: the fence of this client no longer holds");
-    }
+    const broken = provisos.find(({ compare }, index) => !holds(compare, kvs[index]));
+    if (broken !== undefined) throw broken.refusal();
     return { ok: false };
   }
   const stored = withRevision(resource, revision);

@@ -18,7 +18,7 @@ export async function createObject(
   draft: ResourceDraft<unknown>,
   options: CreateOptions = {},
 ): Promise<Resource> {
-  const { owner, dryRun = false, signal } = options;
+  const { owner, dryRun = false, signal, unchanged } = options;
   signal?.throwIfAborted();
   const key = resolveKey(kind, draft.metadata);
   const meta = writableMeta(ownedMeta(draft, owner));
@@ -33,7 +33,7 @@ export async function createObject(
     return resource;
   }
   try {
-    const outcome = await putObject(context, kind, key, { absent: true }, resource, { signal });
+    const outcome = await putObject(context, kind, key, { absent: true }, resource, { signal, unchanged });
     if (outcome.ok) return outcome.resource;
   } catch (error) {
     if (!(error instanceof AmbiguousResultError) || signal?.aborted === true) throw error;

@@ -20,7 +20,14 @@ export async function deleteObject(
   given: Resource,
   options: DeleteOptions = {},
 ): Promise<void> {
-  const { propagation = "background", gracePeriodSeconds, preconditions = {}, dryRun = false, signal } = options;
+  const {
+    propagation = "background",
+    gracePeriodSeconds,
+    preconditions = {},
+    dryRun = false,
+    signal,
+    unchanged,
+  } = options;
   checkOneOf("propagation", propagation, Object.keys(finalizers));
   if (gracePeriodSeconds !== undefined) checkNumber("gracePeriodSeconds", gracePeriodSeconds, 0);
   const key = keyOf(given);
@@ -33,7 +40,7 @@ export async function deleteObject(
     await context.admission.ask("delete", next, resource);
     if (dryRun) return next;
     const write = isDone(next) ? removeObject : putObject;
-    const outcome = await write(context, kind, key, { revision }, next, { signal });
+    const outcome = await write(context, kind, key, { revision }, next, { signal, unchanged });
     return outcome.ok ? outcome.resource : undefined;
   };
   await untilWritten(context, kind, key, attempt, signal);

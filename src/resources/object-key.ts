@@ -50,7 +50,7 @@ function namespaceComplaint(kind: Kind, namespace: unknown): string | undefined 
 /** Where the objects of a kind are: `/<prefix>/<kind>/<namespace>/<name>`, with `_` for no namespace. */
 export interface Keyspace {
   /** The store's key of an object. */
-  storeKey(kind: Kind, key: ResourceKey): string;
+  storeKey(kind: Pick<Kind, "name">, key: ResourceKey): string;
   /** The keys of a kind, or of one of its namespaces. */
   range(kind: Kind, namespace: string | undefined): { readonly start: string; readonly end: string };
   /** The object that a store's key stands for; a name that fits no rule where the key is not one of ours. */
@@ -59,7 +59,7 @@ export interface Keyspace {
 
 /** Makes the keyspace below a prefix. */
 export function keyspace(prefix: string): Keyspace {
-  const under = (kind: Kind): string => `/${prefix}/${kind.name}/`;
+  const under = (kind: Pick<Kind, "name">): string => `/${prefix}/${kind.name}/`;
   return {
     storeKey: (kind, { name, namespace = "_" }) => `${under(kind)}${namespace}/${name}`,
     range(kind, namespace) {

@@ -7,6 +7,13 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Validates and admits, but stores nothing; the answer is what would have been stored. @defaultValue `false` */
   readonly dryRun?: boolean;
+  /**
+   * Objects that must still be at the version they were read at, checked together with the write: a plan that was made
+   * from them is carried out whole, or refused with a `ConflictError`. A write that would change nothing checks nothing.
+   *
+   * @defaultValue none
+   */
+  readonly unchanged?: readonly Resource[] | undefined;
 }
 
 /** Options of {@link ResourceClient.create}. */

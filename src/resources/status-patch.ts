@@ -19,7 +19,7 @@ export function patchObjectStatus(
   kind: Kind,
   given: Resource,
   patch: Fields,
-  { dryRun = false, signal }: WriteOptions = {},
+  { dryRun = false, signal, unchanged }: WriteOptions = {},
 ): Promise<Resource> {
   const key = keyOf(given);
   const attempt = async (): Promise<Resource | undefined> => {
@@ -28,7 +28,7 @@ export function patchObjectStatus(
     if (next === resource) return resource;
     await context.admission.ask("status", next, resource);
     if (dryRun) return next;
-    const outcome = await putObject(context, kind, key, { revision }, next, { signal });
+    const outcome = await putObject(context, kind, key, { revision }, next, { signal, unchanged });
     return outcome.ok ? outcome.resource : undefined;
   };
   return untilWritten(context, kind, key, attempt, signal);

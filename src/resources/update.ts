@@ -61,7 +61,7 @@ export async function storeChange(
   stored: StoredObject,
   meta: WritableMeta,
   wanted: unknown,
-  { dryRun = false, signal }: WriteOptions,
+  { dryRun = false, signal, unchanged }: WriteOptions,
 ): Promise<Resource | undefined> {
   const previous = stored.resource;
   const key = keyOf(previous);
@@ -73,7 +73,7 @@ export async function storeChange(
   if (dryRun) return next;
   const { revision } = stored;
   const write = isDone(next) ? removeObject : putObject;
-  const outcome = await write(context, kind, key, { revision }, next, { signal });
+  const outcome = await write(context, kind, key, { revision }, next, { signal, unchanged });
   return outcome.ok ? outcome.resource : undefined;
 }
 

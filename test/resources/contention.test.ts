@@ -151,3 +151,24 @@ test.each<[string, Compare, boolean]>([
     expect(await ours.get(Workload, "web")).toBeUndefined();
   }
 });
+
+test("a write whose plan is out of date is refused whole; one whose plan stands goes through", async () => {
+  const web = await ours.create(Workload, draft);
+  const basis = await ours.create(Workload, { metadata: { name: "basis" }, spec: { image: "a" } });
+  const scale = (unchanged: readonly Workload[]): Promise<Workload> =>
+    ours.update(web, ({ spec }) => void (spec.replicas += 1), { unchanged });
+  const scaled = await scale([basis]);
+  expect(scaled.spec.replicas).toBe(web.spec.replicas + 1);
+  faults.nextTxn(async (run) => {
+    await theirs.list(Workload);
+    await theirs.patchStatus(basis, { ready: 1 });
+    return run();
+  });
+  await expect(scale([basis])).rejects.toThrow('was not written: Workload "basis" has changed meanwhile');
+  await expect(ours.patchStatus(web, { ready: 1 }, { unchanged: [basis] })).rejects.toThrow(ConflictError);
+  await expect(ours.delete(web, { unchanged: [basis] })).rejects.toThrow(ConflictError);
+  await expect(ours.create(Workload, { ...draft, metadata: { name: "b" } }, { unchanged: [basis] })).rejects.toThrow(
+    ConflictError,
+  );
+  expect(await ours.get(Workload, "web")).toStrictEqual(scaled);
+});
