@@ -5,7 +5,7 @@
  */
 export { ShutdownError, ShutdownTimeoutError } from "./errors.js";
 export type { HookOptions, HookOutcome, HookReport, ShutdownContext, ShutdownHook, ShutdownReport } from "./hook.js";
-export type { HttpResponseLike, HttpServerLike } from "./http-drain.js";
+export type { HttpResponseLike, HttpServerLike } from "../http/index.js";
 export type { Closable, Lifecycle, LifecycleOptions, ServerOptions } from "./lifecycle-options.js";
 export { createLifecycle } from "./lifecycle.js";
 export { type Notifier, type SystemdNotifierOptions, systemdNotifier } from "./notifier.js";

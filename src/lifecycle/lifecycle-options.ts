@@ -1,8 +1,8 @@
 import type { Duration } from "../core/duration.js";
 import type { Logger } from "../core/logger.js";
 import type { Runtime } from "../core/runtime.js";
+import type { HttpServerLike } from "../http/index.js";
 import type { HookOptions, ShutdownHook, ShutdownReport } from "./hook.js";
-import type { HttpServerLike } from "./http-drain.js";
 import type { Notifier } from "./notifier.js";
 import type { ShutdownPhase } from "./phase.js";
 import type { ProcessLike } from "./process.js";

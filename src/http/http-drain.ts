@@ -29,6 +29,7 @@ export interface HttpServerLike {
  * `close` alone waits for keep-alive connections whose request was in flight when it was called, until they time out
  * (measured: 6.1 s). Told `Connection: close`, clients let go; idle connections are ended as each response ends. But
  * not before the server has stopped listening: a client may be about to send a request on one.
+ * @internal
  */
 export class HttpDrain {
   readonly #server: HttpServerLike;
