@@ -1,11 +1,11 @@
 /**
  * A small orchestrator at work: a control plane and three agents run real processes from a manifest, which are then
- * scaled, killed, drained and rolled out. `npm run quickstart -- [--manifest file] [--keep]`.
+ * scaled, killed, drained and rolled out. `npm run quickstart -- [--manifest file] [--keep] [--timeout 15s]`.
  */
 import { exit, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Logger, formatChain, silentLogger, systemRuntime } from "keelson/core";
+import { type Duration, type Logger, formatChain, silentLogger, systemRuntime, toMs } from "keelson/core";
 import { createLifecycle } from "keelson/lifecycle";
 import { Instance } from "keelson/reconcilers";
 import { memoryStore } from "keelson/store/memory";
@@ -22,8 +22,14 @@ const say = (line: string): void => {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { manifest: { type: "string" }, keep: { type: "boolean" }, verbose: { type: "boolean" } },
+    options: {
+      manifest: { type: "string" },
+      keep: { type: "boolean" },
+      timeout: { type: "string", default: "15s" },
+      verbose: { type: "boolean" },
+    },
   });
+  const limitMs = toMs(values.timeout as Duration, "--timeout");
   const file = values.manifest ?? fileURLToPath(new URL("manifest.json", import.meta.url));
   const manifest = await readManifest(file);
   const started = runtime.now();
@@ -33,7 +39,7 @@ async function main(): Promise<number> {
   lifecycle.onShutdown("cluster", () => cluster.stop(), { phase: "drain" });
   lifecycle.onShutdown("store", () => store.close(), { phase: "close" });
   const drawing = draw(cluster.client, lifecycle.signal);
-  const stage: Stage = { client: cluster.client, signal: lifecycle.signal, say };
+  const stage: Stage = { client: cluster.client, signal: lifecycle.signal, say, limitMs };
   const work = show(manifest, file, stage, values.keep === true);
   const code = await Promise.race([work, cluster.failed]).catch(async (error: unknown) => {
     if (lifecycle.signal.aborted) return 130;

@@ -1,50 +1,74 @@
 import { readFile } from "node:fs/promises";
 import type { DeploymentInput } from "keelson/reconcilers";
+import { s } from "keelson/resources";
 import type { Resources } from "keelson/scheduler";
 
 /** What the quickstart runs, and on what. */
 export interface Manifest {
-  readonly nodes: readonly { readonly name: string; readonly capacity: Resources }[];
-  readonly deployments: readonly { readonly name: string; readonly spec: DeploymentInput }[];
+  readonly nodes: readonly ManifestNode[];
+  readonly deployments: readonly ManifestDeployment[];
 }
 
-/** Something wrong with the manifest: one line that names the file, the field and the value. */
+/** A node and what it has to give. */
+export interface ManifestNode {
+  readonly name: string;
+  readonly capacity: Resources;
+}
+
+/** A deployment; its spec is checked when it is applied, by its kind. */
+export interface ManifestDeployment {
+  readonly name: string;
+  readonly spec: DeploymentInput;
+}
+
+/** What is wrong with the manifest: a line for each thing, which names the file, the field and the value. */
 export class ManifestError extends Error {
   override readonly name = "ManifestError";
-
-  constructor(file: string, field: string, problem: string) {
-    super(field === "" ? `${file}: ${problem}` : `${file}: ${field}: ${problem}`);
-  }
 }
 
-/** Reads a manifest; the specs are checked later, by the kinds they are of. */
+const name = s.string({ minLength: 1 });
+const schema = s.object({
+  nodes: s.array(s.object({ name, capacity: s.record(s.number({ min: 0 })) }), { minLength: 1 }),
+  deployments: s.array(s.object({ name, spec: s.json() }), { minLength: 1 }),
+});
+
+/** Reads a manifest. */
 export async function readManifest(file: string): Promise<Manifest> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new ManifestError(file, "", `cannot be read: ${String(error)}`);
+    throw new ManifestError(`${file}: cannot be read: ${messageOf(error)}`);
   });
-  const manifest = parse(file, text);
-  for (const field of ["nodes", "deployments"]) checkList(file, manifest, field);
-  const unknown = Object.keys(manifest).find((field) => field !== "nodes" && field !== "deployments");
-  if (unknown !== undefined) throw new ManifestError(file, unknown, "unknown field");
-  return manifest as unknown as Manifest;
+  const result = await schema["~standard"].validate(parse(file, text));
+  const problems =
+    result.issues === undefined
+      ? [...repeated("nodes", result.value.nodes), ...repeated("deployments", result.value.deployments)]
+      : result.issues.map(({ path = [], message }) => `${fieldOf(path)}: ${message}`);
+  if (problems.length > 0) throw new ManifestError(problems.map((problem) => `${file}: ${problem}`).join("\n"));
+  return (result as { readonly value: unknown }).value as Manifest; // the specs' own fields are yet to be checked
 }
 
-function parse(file: string, text: string): Record<string, unknown> {
+function parse(file: string, text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    return JSON.parse(text);
   } catch (error) {
-    throw new ManifestError(file, "", `is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ManifestError(`${file}: is not JSON: ${messageOf(error)}`);
   }
-  throw new ManifestError(file, "", "expected an object with `nodes` and `deployments`");
 }
 
-function checkList(file: string, manifest: Record<string, unknown>, field: string): void {
-  const list = manifest[field];
-  if (!Array.isArray(list)) throw new ManifestError(file, field, `expected an array, got ${JSON.stringify(list)}`);
-  for (const [index, item] of (list as readonly unknown[]).entries()) {
-    const name: unknown = typeof item === "object" && item !== null && "name" in item ? item.name : undefined;
-    if (typeof name === "string" && name !== "") continue;
-    throw new ManifestError(file, `${field}[${String(index)}].name`, `expected a name, got ${JSON.stringify(name)}`);
-  }
+function repeated(list: string, items: readonly { readonly name: string }[]): string[] {
+  return items.flatMap(({ name }, index) => {
+    const first = items.findIndex((item) => item.name === name);
+    return first === index ? [] : [`${list}[${index}].name: ${JSON.stringify(name)} is the name of ${list}[${first}]`];
+  });
+}
+
+function fieldOf(path: readonly (PropertyKey | { readonly key: PropertyKey })[]): string {
+  const field = path
+    .map((step) => (typeof step === "object" ? step.key : step))
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
+    .join("");
+  return field.replace(/^\./, "") || "the manifest";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,8 @@ export interface Stage {
   readonly client: ResourceClient;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
+  /** How long a step may take to converge, in milliseconds. */
+  readonly limitMs: number;
 }
 
 /** One thing the quickstart shows: does something, and says what is missing until the cluster has come round. */
@@ -22,7 +24,6 @@ export interface Step {
   missing(stage: Stage): Promise<string | undefined>;
 }
 
-const limitMs = 15_000;
 const lookMs = 50;
 
 /** Runs a step to its convergence; resolves with the milliseconds that took. */
@@ -33,8 +34,8 @@ export async function perform(step: Step, stage: Stage): Promise<number> {
   for (;;) {
     const missing = await step.missing(stage);
     if (missing === undefined) return runtime.now() - start;
-    if (runtime.now() - start > limitMs)
-      throw new NotConverged(`${step.title}: after ${String(limitMs / 1_000)} s, ${missing}`);
+    if (runtime.now() - start > stage.limitMs)
+      throw new NotConverged(`${step.title}: after ${String(stage.limitMs / 1_000)} s, ${missing}`);
     await runtime.sleep(lookMs, { signal: stage.signal });
   }
 }

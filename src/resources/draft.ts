@@ -18,15 +18,18 @@ const parts = ["kind", "metadata", "spec", "status"];
 
 /** The issues of a draft as a whole: fields that it must not, or cannot, have. */
 export function draftIssues(kind: Kind, draft: ResourceDraft<unknown>): FieldIssue[] {
-  const top = Object.keys(draft).filter((field) => !parts.includes(field));
-  const meta = Object.keys(draft.metadata).filter(
-    (field) => ![...settable, ...ours, "resourceVersion"].includes(field),
+  const top = Object.entries(draft).filter(([field]) => !parts.includes(field));
+  const meta = Object.entries(draft.metadata).filter(
+    ([field]) => ![...settable, ...ours, "resourceVersion"].includes(field),
   );
   // Whoever hands in an object that was read gives more than the type asks for.
   const given = draft as { readonly kind?: unknown; readonly metadata: { readonly resourceVersion?: unknown } };
   return [
-    ...top.map((field) => ({ path: field, message: unknownField(field, parts) })),
-    ...meta.map((field) => ({ path: fieldPath("metadata", field), message: unknownField(field, settable) })),
+    ...top.map(([field, value]) => ({ path: field, message: unknownField(field, parts, value) })),
+    ...meta.map(([field, value]) => ({
+      path: fieldPath("metadata", field),
+      message: unknownField(field, settable, value),
+    })),
     ...(given.kind === undefined || given.kind === kind.name
       ? []
       : [{ path: "kind", message: `expected ${shown(kind.name)}, got ${shown(given.kind)}` }]),

@@ -35,7 +35,7 @@ export type Flat<T> = { [K in keyof T]: T[K] };
  * const spec = s.object({ replicas: s.withDefault(s.integer({ min: 0 }), 1), image: s.string() });
  * spec["~standard"].validate({ image: "web:1" }) // => { value: { replicas: 1, image: "web:1" } }
  * const refused = spec["~standard"].validate({ image: "web:1", replcias: 2 });
- * refused // => { issues: [{ message: 'unknown field (did you mean "replicas"?)', path: ["replcias"] }] }
+ * refused // => { issues: [{ message: 'unknown field (did you mean "replicas"?), got `2`', path: ["replcias"] }] }
  * ```
  */
 export function object<F extends FieldSchemas>(fields: F): Schema<ObjectOutput<F>, ObjectInput<F>> {
@@ -45,7 +45,7 @@ export function object<F extends FieldSchemas>(fields: F): Schema<ObjectOutput<F
     const before = report.issues.length;
     for (const name of Object.keys(given)) {
       if (Object.hasOwn(fields, name) || given[name] === undefined) continue;
-      report.at(name, (below) => below.add(unknownField(name, Object.keys(fields))));
+      report.at(name, (below) => below.add(unknownField(name, Object.keys(fields), given[name])));
     }
     const result: Record<string, unknown> = {};
     for (const [name, field] of entries) {

@@ -1,3 +1,5 @@
+import { shown } from "../core/check.js";
+
 /**
  * The candidate that a misspelt word was most likely meant to be, if one is near enough.
  *
@@ -34,8 +36,9 @@ function distance(a: string, b: string): number {
   return above[b.length] ?? 0;
 }
 
-/** Says that a field is not known, and which one may have been meant. */
-export function unknownField(field: string, known: readonly string[]): string {
+/** Says that a field is not known, which one may have been meant, and what it came with. */
+export function unknownField(field: string, known: readonly string[], value: unknown): string {
   const meant = nearest(field, known);
-  return meant === undefined ? "unknown field" : `unknown field (did you mean ${JSON.stringify(meant)}?)`;
+  const hint = meant === undefined ? "" : ` (did you mean ${JSON.stringify(meant)}?)`;
+  return `unknown field${hint}, got ${shown(value)}`;
 }

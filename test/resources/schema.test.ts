@@ -86,12 +86,12 @@ describe("object", () => {
 
   test("unknown fields are refused, with the name that was meant where one is near", () => {
     expect(read(schema, { replcias: 1, Ports: [], porst: [], zebra: 1, gone: undefined })).toStrictEqual([
-      'replcias: unknown field (did you mean "replicas"?)',
-      'Ports: unknown field (did you mean "ports"?)',
-      'porst: unknown field (did you mean "ports"?)',
-      "zebra: unknown field",
+      'replcias: unknown field (did you mean "replicas"?), got `1`',
+      'Ports: unknown field (did you mean "ports"?), got an array',
+      'porst: unknown field (did you mean "ports"?), got an array',
+      "zebra: unknown field, got `1`",
     ]);
-    expect(read(s.object({}), JSON.parse('{"__proto__":1}'))).toStrictEqual(["__proto__: unknown field"]);
+    expect(read(s.object({}), JSON.parse('{"__proto__":1}'))).toStrictEqual(["__proto__: unknown field, got `1`"]);
   });
 
   test("null is no absent field", () => {
@@ -134,7 +134,9 @@ test("variant reads the rest by the schema that a field names", () => {
   expect(read(strategy, { strategy: { type: "RollingUpdate" } })).toStrictEqual({
     strategy: { type: "RollingUpdate", surge: 1 },
   });
-  expect(read(strategy, { strategy: { type: "Recreate", surge: 1 } })).toStrictEqual(["strategy.surge: unknown field"]);
+  expect(read(strategy, { strategy: { type: "Recreate", surge: 1 } })).toStrictEqual([
+    "strategy.surge: unknown field, got `1`",
+  ]);
   expect(read(strategy, { strategy: { type: "toString" } })).toStrictEqual([
     'strategy.type: expected "Recreate" or "RollingUpdate", got "toString"',
   ]);
