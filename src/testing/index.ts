@@ -20,6 +20,11 @@ export {
 export { type LockInput, type LockState, lockModel } from "./linearizability-lock.js";
 export type { HistoryCall, SequentialModel } from "./linearizability-model.js";
 export { type RegisterInput, type RegisterValue, registerModel } from "./linearizability-register.js";
+export { createHarness } from "./create-harness.js";
+export type { HarnessFaults } from "./harness-faults.js";
+export type { HarnessLogLine } from "./harness-log.js";
+export { HotLoopError } from "./harness-reconciles.js";
+export type { Harness, HarnessOptions, HarnessReconcile } from "./harness.js";
 export { withFaults } from "./faults.js";
 export type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
 export { type MockStore, type MockStoreOptions, mockStore } from "./mock-store.js";

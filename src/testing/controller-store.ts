@@ -1,0 +1,146 @@
+import { LinkedSignal } from "../core/linked-signal.js";
+import type { Runtime } from "../core/index.js";
+import { ConflictError } from "../resources/index.js";
+import {
+  CompactedError,
+  type KeyRange,
+  type StateStore,
+  StoreUnavailableError,
+  type Txn,
+  type WatchBatch,
+  type WatchOptions,
+} from "../store/index.js";
+import { type WatchLag, lateWatch } from "./watch-lag.js";
+
+/** A crash that is planned: after so many more writes. */
+interface PlannedCrash {
+  left: number;
+  readonly every: number | undefined;
+  readonly crash: () => void;
+}
+
+/** The store as one controller sees it over its lives: the same data, with what a test plans to go wrong. */
+export class ControllerStore {
+  readonly lag: WatchLag = { delayMs: 0, frozenUntil: 0 };
+  /** Writes of objects so far. */
+  writes = 0;
+  readonly #inner: StateStore;
+  readonly #runtime: Runtime;
+  readonly #watches = new Set<LinkedSignal>();
+  #conflicts = 0;
+  #unreachableUntil = 0;
+  /** The revision up to which history is gone for this controller's watches. */
+  #forgotten = 0;
+  #planned: PlannedCrash | undefined = undefined;
+
+  constructor(inner: StateStore, runtime: Runtime) {
+    this.#inner = inner;
+    this.#runtime = runtime;
+  }
+
+  /** Refuses the next `count` writes of existing objects with a ConflictError. */
+  conflictNext(count: number): void {
+    this.#conflicts += count;
+  }
+
+  /** Calls `crash` after so many writes from now, and then after every so many again, if asked to. */
+  crashAfterWrite(count: number, crash: () => void, every?: number): void {
+    this.#planned = { left: count, every, crash };
+  }
+
+  /** Delivers nothing more for so long, then everything at once. */
+  freezeWatches(ms: number): void {
+    this.lag.frozenUntil = this.#runtime.now() + ms;
+  }
+
+  /** Cuts the watches; they cannot come back before `ms` have passed, and history is gone by then. */
+  async dropWatches(ms: number): Promise<void> {
+    this.#unreachableUntil = this.#runtime.now() + ms;
+    for (const watch of this.#watches) watch.abort(new StoreUnavailableError(cut));
+    await this.#runtime.sleep(ms);
+    this.#forgotten = (await this.#inner.get("/")).revision;
+  }
+
+  /** The store for one life: once `isOver` says so, nothing comes back any more. */
+  life(isOver: () => boolean): StateStore {
+    const inner = this.#inner;
+    const answer = async <T>(call: () => Promise<T>): Promise<T> => {
+      if (isOver()) return await never();
+      const value = await call();
+      return isOver() ? await never() : value;
+    };
+    return {
+      capabilities: inner.capabilities,
+      events: inner.events,
+      get: (key, options) => answer(() => inner.get(key, options)),
+      range: (range, options) => answer(() => inner.range(range, options)),
+      txn: (txn, options) =>
+        answer(async () => {
+          this.#refusePlanned(txn);
+          const result = await inner.txn(txn, options);
+          if (result.succeeded && isWrite(txn)) this.#wrote();
+          return result;
+        }),
+      watch: (range, options = {}) => this.#watch(range, options),
+      grantLease: (ttlMs, options) => answer(() => inner.grantLease(ttlMs, options)),
+      compact: (revision) => inner.compact(revision),
+      health: () => inner.health(),
+      // It is the harness's, which closes it.
+      close: () => Promise.resolve(),
+    };
+  }
+
+  #wrote(): void {
+    this.writes += 1;
+    const planned = this.#planned;
+    if (planned === undefined) return;
+    planned.left -= 1;
+    if (planned.left > 0) return;
+    if (planned.every === undefined) this.#planned = undefined;
+    else planned.left = planned.every;
+    planned.crash();
+  }
+
+  #refusePlanned(txn: Txn): void {
+    if (this.#conflicts === 0) return;
+    const own = txn.if?.find((compare) => compare.target === "modRevision" && compare.value > 0);
+    if (own === undefined || !isWrite(txn)) return;
+    this.#conflicts -= 1;
+    const [kind = "", namespace = "", name = ""] = own.key.split("/").slice(-3);
+    throw new ConflictError(kind, namespace === "_" ? { name } : { namespace, name }, "was changed, as planned");
+  }
+
+  #watch(range: KeyRange, { signal, ...options }: WatchOptions): AsyncIterable<WatchBatch> {
+    const link = new LinkedSignal(signal);
+    // At the call, as the store promises, not when it is first asked for a batch.
+    const batches = this.#inner.watch(range, { ...options, signal: link.signal });
+    return this.#delivered(batches, options.from, link);
+  }
+
+  async *#delivered(
+    batches: AsyncIterable<WatchBatch>,
+    from: number | undefined,
+    link: LinkedSignal,
+  ): AsyncGenerator<WatchBatch> {
+    this.#watches.add(link);
+    try {
+      if (this.#runtime.now() < this.#unreachableUntil) throw new StoreUnavailableError(cut);
+      if (from !== undefined && from <= this.#forgotten) throw new CompactedError(this.#forgotten);
+      yield* lateWatch(this.#runtime, batches, this.lag, link.signal);
+    } finally {
+      this.#watches.delete(link);
+      link.abort(new Error("left"));
+      link[Symbol.dispose]();
+    }
+  }
+}
+
+const cut = "the watch was cut, as planned";
+
+function isWrite({ then }: Txn): boolean {
+  return then.some(({ type }) => type !== "range");
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,30 @@
+import type { LogFields, LogMethod, Logger } from "../core/index.js";
+
+/** One line that a controller in a harness logged. */
+export interface HarnessLogLine {
+  /** How grave it is. */
+  readonly level: "trace" | "debug" | "info" | "warn" | "error";
+  /** What it says. */
+  readonly message: string;
+  /** What goes with it; `controller` is who wrote it. */
+  readonly fields: LogFields;
+}
+
+/** A logger that keeps its lines, until `isOver` says that nobody is left who could write any. */
+export function recordingLogger(lines: HarnessLogLine[], isOver: () => boolean, context: LogFields = {}): Logger {
+  const at =
+    (level: HarnessLogLine["level"]): LogMethod =>
+    (first: LogFields | string, message?: string): void => {
+      if (isOver()) return;
+      const [fields, text] = typeof first === "string" ? [{}, first] : [first, message ?? ""];
+      lines.push({ level, message: text, fields: { ...context, ...fields } });
+    };
+  return {
+    trace: at("trace"),
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    child: (fields) => recordingLogger(lines, isOver, { ...context, ...fields }),
+  };
+}
