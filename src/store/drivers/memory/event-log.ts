@@ -17,6 +17,11 @@ export class EventLog {
     return this.#entries[index];
   }
 
+  /** The changes from `index` on. */
+  *since(index: number): Generator<Version> {
+    for (let at = index, version = this.at(at); version !== undefined; at += 1, version = this.at(at)) yield version;
+  }
+
   /** Index of the first change at or after `revision`. */
   indexOf(revision: Revision): number {
     let low = 0;

@@ -20,12 +20,12 @@ import type {
 } from "../../state-store.js";
 import { checkTxn } from "../../txn-check.js";
 import type { WatchBatch } from "../../watch-batch.js";
+import { WatchHub } from "../shared/watch-hub.js";
 import { Keyspace } from "./keyspace.js";
 import { LeaseTable } from "./lease-table.js";
 import { Retention, type RetentionOptions } from "./retention.js";
 import { runTxn } from "./transaction.js";
-import { type Slot, present, toKeyValue } from "./version.js";
-import { WatchHub } from "./watch-hub.js";
+import { type Slot, type Version, present, toKeyValue } from "./version.js";
 import { type WatchHome, WatchStream } from "./watch-stream.js";
 
 /** How {@link memoryStore} is made. */
@@ -59,7 +59,7 @@ class MemoryStore implements StateStore, WatchHome {
   readonly events: Events<StoreEvents>;
   readonly runtime: Runtime;
   readonly keyspace = new Keyspace();
-  readonly hub = new WatchHub();
+  readonly hub: WatchHub<Version> = new WatchHub(({ slot }) => slot.key);
   closed: { readonly error: unknown } | undefined = undefined;
   readonly #emitter = new Emitter<StoreEvents>();
   readonly #leases: LeaseTable;
@@ -185,7 +185,7 @@ class MemoryStore implements StateStore, WatchHome {
     const result = work();
     if (keyspace.log.length === before) return result;
     keyspace.revision += 1;
-    const lags = this.hub.publish(keyspace.log, before);
+    const lags = this.hub.publish(keyspace.log.since(before));
     this.#retention.grown();
     for (const resumeFrom of lags) this.#lagged(resumeFrom);
     return result;

@@ -1,51 +1,45 @@
 import { Deque } from "../../../core/deque.js";
 import type { Revision } from "../../key-value.js";
 import type { WatchBatch, WatchEvent } from "../../watch-batch.js";
-import { type Version, toKeyValue } from "./version.js";
 
 /** What a watch may hold for a slow consumer. */
 const maxEvents = 10_000;
 const maxBytes: number = 16 * 1_024 * 1_024;
 
-interface Pending {
-  readonly version: Version;
-  /** Taken at once where it is wanted: compaction may cut it off before it is delivered. */
-  readonly prev: Version | undefined;
+/** A change that waits for a watch's consumer; what it shows is made when it is taken. */
+export interface PendingChange {
+  readonly revision: Revision;
+  /** Bytes of the values it holds on to. */
+  readonly bytes: number;
+  toEvent(): WatchEvent;
 }
 
 interface PendingBatch {
   readonly revision: Revision;
-  readonly entries: Pending[];
+  readonly changes: PendingChange[];
   bytes: number;
 }
 
-/** Changes that a watch's consumer has not taken yet, by revision; nothing is copied before it is taken. */
+/** Changes that a watch's consumer has not taken yet, by revision. */
 export class WatchBuffer {
-  readonly #prevKv: boolean;
   readonly #batches = new Deque<PendingBatch>();
   #newest: PendingBatch | undefined = undefined;
   #events = 0;
   #bytes = 0;
 
-  constructor(prevKv: boolean) {
-    this.#prevKv = prevKv;
-  }
-
   /** Adds a change; tells whether it is the first of its revision. */
-  push(version: Version): boolean {
+  push(change: PendingChange): boolean {
     let batch = this.#newest;
-    const isFirst = batch?.revision !== version.modRevision;
+    const isFirst = batch?.revision !== change.revision;
     if (batch === undefined || isFirst) {
-      batch = { revision: version.modRevision, entries: [], bytes: 0 };
+      batch = { revision: change.revision, changes: [], bytes: 0 };
       this.#batches.push(batch);
       this.#newest = batch;
     }
-    const prev = this.#prevKv ? version.prev : undefined;
-    const bytes = (version.value?.length ?? 0) + (prev?.value?.length ?? 0);
-    batch.entries.push({ version, prev });
-    batch.bytes += bytes;
+    batch.changes.push(change);
+    batch.bytes += change.bytes;
     this.#events += 1;
-    this.#bytes += bytes;
+    this.#bytes += change.bytes;
     return isFirst;
   }
 
@@ -59,10 +53,9 @@ export class WatchBuffer {
     const batch = this.#batches.shift();
     if (batch === undefined) return undefined;
     if (this.#newest === batch) this.#newest = undefined;
-    this.#events -= batch.entries.length;
+    this.#events -= batch.changes.length;
     this.#bytes -= batch.bytes;
-    const events = batch.entries.map(({ version, prev }) => toEvent(version, prev));
-    return { type: "events", revision: batch.revision, events };
+    return { type: "events", revision: batch.revision, events: batch.changes.map((change) => change.toEvent()) };
   }
 
   clear(): void {
@@ -71,11 +64,4 @@ export class WatchBuffer {
     this.#events = 0;
     this.#bytes = 0;
   }
-}
-
-/** A change as the consumer of a watch gets it. */
-export function toEvent(version: Version, prev: Version | undefined): WatchEvent {
-  const kv = toKeyValue(version);
-  const type = version.value === undefined ? "delete" : "put";
-  return prev?.value === undefined ? { type, kv } : { type, kv, prev: toKeyValue(prev) };
 }

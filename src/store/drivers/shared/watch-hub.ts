@@ -1,14 +1,12 @@
 import { inRange } from "../../key-bounds.js";
 import type { KeyRange } from "../../key-range.js";
 import type { Revision } from "../../key-value.js";
-import type { EventLog } from "./event-log.js";
-import type { Version } from "./version.js";
 
 /** A watch that has caught up, as the hub sees it. */
-export interface Subscriber {
+export interface Subscriber<C> {
   readonly range: KeyRange;
   /** Takes a matching change; tells whether it is the first of its revision. */
-  offer(version: Version): boolean;
+  offer(change: C): boolean;
   /** Called once a revision is complete; answers where to resume if it had to give up on its consumer. */
   flush(): Revision | undefined;
   /** Ends the watch. */
@@ -19,19 +17,24 @@ export interface Subscriber {
  * The watches that wait for changes, found by the key that changed: a write costs what its own watches cost, however
  * many others there are. Ranges that are neither a key nor a prefix are rare, and looked through one by one.
  */
-export class WatchHub {
-  readonly #keys = new Map<string, Set<Subscriber>>();
-  readonly #prefixes = new Map<string, Set<Subscriber>>();
+export class WatchHub<C> {
+  readonly #keyOf: (change: C) => string;
+  readonly #keys = new Map<string, Set<Subscriber<C>>>();
+  readonly #prefixes = new Map<string, Set<Subscriber<C>>>();
   /** How many distinct prefixes there are of each length. */
   readonly #lengths = new Map<number, number>();
-  readonly #others = new Set<Subscriber>();
+  readonly #others = new Set<Subscriber<C>>();
   #size = 0;
+
+  constructor(keyOf: (change: C) => string) {
+    this.#keyOf = keyOf;
+  }
 
   get size(): number {
     return this.#size;
   }
 
-  add(subscriber: Subscriber): void {
+  add(subscriber: Subscriber<C>): void {
     this.#size += 1;
     const { range } = subscriber;
     if ("key" in range) addTo(this.#keys, range.key, subscriber);
@@ -39,7 +42,7 @@ export class WatchHub {
     else if (addTo(this.#prefixes, range.prefix, subscriber)) this.#countLength(range.prefix.length, 1);
   }
 
-  delete(subscriber: Subscriber): void {
+  delete(subscriber: Subscriber<C>): void {
     const { range } = subscriber;
     if ("key" in range) {
       if (!this.#keys.get(range.key)?.has(subscriber)) return;
@@ -53,16 +56,14 @@ export class WatchHub {
     this.#size -= 1;
   }
 
-  /** Hands out the changes of one revision, from `index` of the log on; answers where lagging watches should resume. */
-  publish(log: EventLog, index: number): readonly Revision[] {
+  /** Hands out the changes of one revision; answers where lagging watches should resume. */
+  publish(changes: Iterable<C>): readonly Revision[] {
     if (this.#size === 0) return [];
-    const touched: Subscriber[] = [];
-    const offer = (subscriber: Subscriber, version: Version): void => {
-      if (subscriber.offer(version)) touched.push(subscriber);
+    const touched: Subscriber<C>[] = [];
+    const offer = (subscriber: Subscriber<C>, change: C): void => {
+      if (subscriber.offer(change)) touched.push(subscriber);
     };
-    for (let at = index, version = log.at(at); version !== undefined; at += 1, version = log.at(at)) {
-      this.#match(version, offer);
-    }
+    for (const change of changes) this.#match(change, offer);
     return touched.flatMap((subscriber) => subscriber.flush() ?? []);
   }
 
@@ -72,14 +73,14 @@ export class WatchHub {
     for (const subscriber of sets.flatMap((set) => [...set])) subscriber.end({ error });
   }
 
-  #match(version: Version, offer: (subscriber: Subscriber, version: Version) => void): void {
-    const { key } = version.slot;
-    for (const subscriber of this.#keys.get(key) ?? []) offer(subscriber, version);
+  #match(change: C, offer: (subscriber: Subscriber<C>, change: C) => void): void {
+    const key = this.#keyOf(change);
+    for (const subscriber of this.#keys.get(key) ?? []) offer(subscriber, change);
     for (const length of this.#lengths.keys()) {
       if (length > key.length) continue;
-      for (const subscriber of this.#prefixes.get(key.slice(0, length)) ?? []) offer(subscriber, version);
+      for (const subscriber of this.#prefixes.get(key.slice(0, length)) ?? []) offer(subscriber, change);
     }
-    for (const subscriber of this.#others) if (inRange(key, subscriber.range)) offer(subscriber, version);
+    for (const subscriber of this.#others) if (inRange(key, subscriber.range)) offer(subscriber, change);
   }
 
   #countLength(length: number, by: 1 | -1): void {
@@ -90,7 +91,7 @@ export class WatchHub {
 }
 
 /** Tells whether the set is new. */
-function addTo(sets: Map<string, Set<Subscriber>>, key: string, subscriber: Subscriber): boolean {
+function addTo<C>(sets: Map<string, Set<Subscriber<C>>>, key: string, subscriber: Subscriber<C>): boolean {
   const set = sets.get(key);
   if (set === undefined) sets.set(key, new Set([subscriber]));
   else set.add(subscriber);
@@ -98,7 +99,7 @@ function addTo(sets: Map<string, Set<Subscriber>>, key: string, subscriber: Subs
 }
 
 /** Tells whether the set is gone. */
-function deleteFrom(sets: Map<string, Set<Subscriber>>, key: string, subscriber: Subscriber): boolean {
+function deleteFrom<C>(sets: Map<string, Set<Subscriber<C>>>, key: string, subscriber: Subscriber<C>): boolean {
   const set = sets.get(key);
   set?.delete(subscriber);
   return set?.size === 0 && sets.delete(key);

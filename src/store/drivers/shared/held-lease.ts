@@ -1,0 +1,97 @@
+import { LinkedSignal } from "../../../core/linked-signal.js";
+import type { Runtime, TimerHandle } from "../../../core/runtime.js";
+import { LeaseNotFoundError } from "../../errors.js";
+import type { Lease } from "../../lease.js";
+
+interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a lease asks of its store, and how it is to reckon. */
+export interface LeaseHome {
+  readonly runtime: Runtime;
+  /** Of a time to live, how much a holder may count on, from when the request was sent. */
+  readonly surelyHeld: (ttlMs: number) => number;
+  keepAlive(id: string, options: CallOptions): Promise<void>;
+  revoke(id: string): Promise<void>;
+  /** Called once, when the lease has ended on this side. */
+  ended(lease: HeldLease): void;
+}
+
+/** A lease that a server keeps, as its holder sees it. Once its own deadline is over it has ended, whatever the server says. */
+export class HeldLease implements Lease {
+  readonly id: string;
+  readonly ttlMs: number;
+  readonly #home: LeaseHome;
+  readonly #link = new LinkedSignal();
+  readonly #timer: TimerHandle;
+  #deadline: number;
+  #end: { readonly reason: unknown } | undefined = undefined;
+
+  constructor(home: LeaseHome, { id, ttlMs, sentAt }: Pick<Lease, "id" | "ttlMs"> & { readonly sentAt: number }) {
+    const { runtime } = home;
+    this.id = id;
+    this.ttlMs = ttlMs;
+    this.#home = home;
+    this.#deadline = sentAt + home.surelyHeld(ttlMs);
+    const expire = (): void => {
+      this.end(new LeaseNotFoundError(this.id));
+    };
+    this.#timer = runtime.timer(Math.max(0, this.#deadline - runtime.now()), expire, "store.lease deadline");
+    this.#timer.unref();
+  }
+
+  get signal(): AbortSignal {
+    this.#endIfLate();
+    return this.#link.signal;
+  }
+
+  deadline(): number {
+    return this.#deadline;
+  }
+
+  async keepAliveOnce(options: CallOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    this.#check();
+    const { runtime, surelyHeld } = this.#home;
+    const sentAt = runtime.now();
+    try {
+      await this.#home.keepAlive(this.id, options);
+    } catch (error) {
+      if (error instanceof LeaseNotFoundError) this.end(error);
+      throw error;
+    }
+    this.#check();
+    this.#deadline = Math.max(this.#deadline, sentAt + surelyHeld(this.ttlMs));
+    this.#timer.reset(Math.max(0, this.#deadline - runtime.now()));
+  }
+
+  async revoke(): Promise<void> {
+    this.end(new LeaseNotFoundError(this.id));
+    await this.#home.revoke(this.id);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.revoke();
+  }
+
+  /** Ends it on this side: its holder is told. */
+  end(reason: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = { reason };
+    this.#deadline = Math.min(this.#deadline, this.#home.runtime.now());
+    this.#timer[Symbol.dispose]();
+    this.#home.ended(this);
+    this.#link.abort(reason);
+  }
+
+  #check(): void {
+    this.#endIfLate();
+    if (this.#end !== undefined) throw this.#end.reason;
+  }
+
+  /** Its timer may be late, as after a pause of the whole process. */
+  #endIfLate(): void {
+    if (this.#home.runtime.now() >= this.#deadline) this.end(new LeaseNotFoundError(this.id));
+  }
+}
