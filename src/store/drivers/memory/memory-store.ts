@@ -59,7 +59,7 @@ class MemoryStore implements StateStore, WatchHome {
   readonly events: Events<StoreEvents>;
   readonly runtime: Runtime;
   readonly keyspace = new Keyspace();
-  readonly hub: WatchHub<Version> = new WatchHub(({ slot }) => slot.key);
+  readonly hub: WatchHub<Version> = new WatchHub<Version>(({ slot }) => slot.key);
   closed: { readonly error: unknown } | undefined = undefined;
   readonly #emitter = new Emitter<StoreEvents>();
   readonly #leases: LeaseTable;
