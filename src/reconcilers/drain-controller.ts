@@ -2,7 +2,7 @@ import { type Controller, type ReconcileContext, defineController, watches } fro
 import { type Condition, findCondition, setCondition } from "../resources/index.js";
 import { Instance } from "./kinds/instance.js";
 import { Node } from "./kinds/node.js";
-import { ignoreGone } from "./workload-scaling.js";
+import { ignoreGone } from "./ignore-gone.js";
 
 /**
  * Empties the nodes whose `drain` is set: deletes their instances, which their owners replace elsewhere, and sets

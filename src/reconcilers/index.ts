@@ -10,6 +10,7 @@ export type { Run, RunExit, RunSpec, WorkloadRuntime } from "./agent/workload-ru
 export { type BindingOptions, bindingController } from "./binding-controller.js";
 export { deploymentController } from "./deployment-controller.js";
 export { drainController } from "./drain-controller.js";
+export { garbageCollector } from "./garbage-collector.js";
 export {
   type Amount,
   Deployment,

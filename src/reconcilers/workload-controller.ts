@@ -12,7 +12,8 @@ import { Instance } from "./kinds/instance.js";
 import { Node } from "./kinds/node.js";
 import { Workload } from "./kinds/workload.js";
 import { agentFinalizer } from "./names.js";
-import { type ScaleFailure, ignoreGone, scale } from "./workload-scaling.js";
+import { ignoreGone } from "./ignore-gone.js";
+import { type ScaleFailure, scale } from "./workload-scaling.js";
 
 /**
  * Keeps as many instances as each Workload asks for: creates what is missing, deletes what is too much, has ended for

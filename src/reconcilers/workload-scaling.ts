@@ -1,5 +1,6 @@
 import type { ReconcileContext } from "../controllers/index.js";
 import { isKeelsonError } from "../core/index.js";
+import { ignoreGone } from "./ignore-gone.js";
 import { victimsFirst } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
 import type { Workload } from "./kinds/workload.js";
@@ -63,13 +64,4 @@ function freeNames(owner: string, instances: readonly Instance[], count: number)
     if (!taken.has(name)) names.push(name);
   }
   return names;
-}
-
-/** A write that came too late for its object is as good as one in time. */
-export async function ignoreGone(write: Promise<unknown>): Promise<void> {
-  try {
-    await write;
-  } catch (error) {
-    if (!isKeelsonError(error, "RESOURCE_NOT_FOUND")) throw error;
-  }
 }
