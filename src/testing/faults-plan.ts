@@ -1,7 +1,7 @@
 import type { Duration } from "../core/index.js";
 
 /** The calls a fault can strike. */
-export type FaultyMethod = "get" | "range" | "txn" | "grantLease" | "keepAlive" | "compact";
+export type FaultyMethod = "get" | "range" | "txn" | "grantLease" | "keepAlive" | "revoke" | "compact";
 
 /** Which of the calls, batches or leases are struck. */
 export interface FaultTarget {
@@ -32,7 +32,7 @@ export interface WatchFault extends FaultTarget {
 
 /** Strikes leases. */
 export interface LeaseFault extends FaultTarget {
-  /** `leaseLoss` revokes the lease behind its holder's back. */
+  /** `leaseLoss` ends the lease behind its holder's back: keys go, and its signal does not tell until it is due. */
   readonly kind: "leaseLoss";
   /** How long after it was granted the store drops the lease. */
   readonly after: Duration;

@@ -1,16 +1,24 @@
 import { type Runtime, currentRuntime, toMs } from "../core/index.js";
 import {
   AmbiguousResultError,
-  type Lease,
   NotAppliedError,
   type StateStore,
   StoreUnavailableError,
   type WatchBatch,
 } from "../store/index.js";
-import { checkNumber } from "../core/check.js";
+import { checkNumber, checkOneOf } from "../core/check.js";
 import type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
+import { FaultyLease } from "./faulty-lease.js";
 
-const mutations: ReadonlySet<FaultyMethod> = new Set(["txn", "grantLease", "keepAlive", "compact"]);
+const mutations: ReadonlySet<FaultyMethod> = new Set(["txn", "grantLease", "keepAlive", "revoke", "compact"]);
+const kinds: readonly StoreFault["kind"][] = [
+  "latency",
+  "failBefore",
+  "failAfter",
+  "watchGap",
+  "watchDuplicate",
+  "leaseLoss",
+];
 
 /** Counts what can be struck, and decides what is. */
 class FaultPlan {
@@ -19,7 +27,10 @@ class FaultPlan {
   readonly #counts = new Map<string, number>();
 
   constructor(runtime: Runtime, faults: readonly StoreFault[]) {
-    for (const { chance = 1 } of faults) checkNumber("chance", chance, 0, 1);
+    for (const fault of faults) {
+      checkOneOf("kind", fault.kind, kinds);
+      checkNumber("chance", fault.chance ?? 1, 0, 1);
+    }
     this.runtime = runtime;
     this.#faults = faults;
   }
@@ -69,8 +80,9 @@ class FaultPlan {
  *
  * @remarks
  * A mutation that fails before it was made rejects with `NotAppliedError`, after that with `AmbiguousResultError`; a
- * read rejects with `StoreUnavailableError` either way. `watchGap` and `watchDuplicate` break the store's guarantees on
- * purpose: they show whether a test would notice.
+ * read rejects with `StoreUnavailableError` either way. `watchGap`, `watchDuplicate` and `leaseLoss` break the store's
+ * guarantees on purpose: they show whether a test, or what it tests, would notice. A lease counts its deadline by the
+ * answers it gets, so one whose keep-alive failed after it was made ends on this side while the store still holds it.
  *
  * @example
  * ```ts
@@ -109,19 +121,14 @@ export function withFaults(
     watch: (range, options) => struckWatch(store.watch(range, options), plan),
     grantLease: (ttlMs, options) =>
       call("grantLease", options?.signal, async () => {
-        const lease = await store.grantLease(ttlMs, options);
-        for (const { after } of plan.forLease()) dropLater(lease, runtime, toMs(after, "after"));
-        return {
-          id: lease.id,
-          ttlMs: lease.ttlMs,
-          get signal() {
-            return lease.signal;
-          },
-          deadline: () => lease.deadline(),
-          keepAliveOnce: (wait) => call("keepAlive", wait?.signal, () => lease.keepAliveOnce(wait)),
-          revoke: () => lease.revoke(),
-          [Symbol.asyncDispose]: () => lease.revoke(),
-        };
+        const lease = new FaultyLease(runtime, await store.grantLease(ttlMs, options), call);
+        for (const { after } of plan.forLease()) {
+          const drop = (): void => {
+            lease.drop();
+          };
+          runtime.timer(toMs(after, "after"), drop, "planned lease loss").unref();
+        }
+        return lease;
       }),
     compact: (revision) => call("compact", undefined, () => store.compact(revision)),
     health: () => store.health(),
@@ -133,15 +140,6 @@ function failure(method: FaultyMethod, when: "before" | "after"): Error {
   const what = `${method} failed ${when} it was made, as planned`;
   if (!mutations.has(method)) return new StoreUnavailableError(what);
   return when === "before" ? new NotAppliedError(what) : new AmbiguousResultError(what);
-}
-
-function dropLater(lease: Lease, runtime: Runtime, ms: number): void {
-  const drop = (): void => {
-    lease.revoke().catch((error: unknown) => {
-      runtime.report(error, { task: "planned lease loss" });
-    });
-  };
-  runtime.timer(ms, drop, "planned lease loss").unref();
 }
 
 function struckWatch(watch: AsyncIterable<WatchBatch>, plan: FaultPlan): AsyncIterable<WatchBatch> {

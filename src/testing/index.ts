@@ -37,11 +37,7 @@ export type {
   MockedMethod,
   Times,
 } from "./mock-store-expectation.js";
-export {
-  type RecordedCall,
-  type RecordedOutcome,
-  type RecordedStore,
-  type StoreRequest,
-  recordStore,
-  replayCalls,
-} from "./record-store.js";
+export { type RecordedStore, recordStore } from "./record-store.js";
+export type { RecordedCall, RecordedCallOf, RecordedOutcome, StoreAnswers, StoreRequest } from "./recorded-call.js";
+export { replayCalls } from "./replay-calls.js";
+export { watchHistory } from "./watch-history.js";

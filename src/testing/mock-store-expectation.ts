@@ -1,5 +1,6 @@
-import { shown } from "../core/check.js";
-import type { Lease, StateStore } from "../store/index.js";
+import { checkInteger } from "../core/check.js";
+import type { Lease, StateStore, WatchBatch } from "../store/index.js";
+import { asText } from "./as-text.js";
 
 /** The methods that can be expected. */
 export type MockedMethod = "get" | "range" | "txn" | "watch" | "grantLease" | "compact" | "health" | "close";
@@ -7,8 +8,12 @@ export type MockedMethod = "get" | "range" | "txn" | "watch" | "grantLease" | "c
 /** What a method is called with. */
 export type MockedArguments<M extends MockedMethod> = Parameters<StateStore[M]>;
 
-/** What a method answers, without the promise around it. */
-export type MockedAnswer<M extends MockedMethod> = M extends "grantLease" ? Lease : Awaited<ReturnType<StateStore[M]>>;
+/** What a method answers, without the promise around it; a watch may be answered with a list of its batches. */
+export type MockedAnswer<M extends MockedMethod> = M extends "grantLease"
+  ? Lease
+  : M extends "watch"
+    ? Iterable<WatchBatch> | AsyncIterable<WatchBatch>
+    : Awaited<ReturnType<StateStore[M]>>;
 
 /** How often a call is expected: exactly, or within bounds. */
 export type Times = number | { readonly min?: number; readonly max?: number };
@@ -58,9 +63,11 @@ export interface Expected {
   readonly calls: number;
   readonly isMet: boolean;
   readonly isFull: boolean;
-  /** Why a call does not fit, or `undefined` if it does. */
+  /** Whether it is about these arguments. */
+  fits(args: readonly unknown[]): boolean;
+  /** Why a call is not its own, or `undefined` if it is. */
   refusal(args: readonly unknown[]): string | undefined;
-  /** Answers a call that fits. */
+  /** Answers a call of its own. */
   answer(args: readonly unknown[]): unknown;
   describe(): string;
 }
@@ -101,18 +108,22 @@ export class MockExpectation<M extends MockedMethod> implements Expected {
     } else {
       const wanted = expected as readonly unknown[];
       this.#matches = {
-        test: (args) => wanted.every((value, index) => text(value) === text(args[index])),
-        shown: wanted.map(text).join(", "),
+        test: (args) => wanted.every((value, index) => asText(value) === asText(args[index])),
+        shown: wanted.map(asText).join(", "),
       };
     }
     return this;
   }
 
-  /** This often: a number, or bounds. @defaultValue `1` */
+  /**
+   * This often: a number, or bounds, of which either may be left out. @defaultValue `1`
+   *
+   * @throws RangeError when that is no number of calls, or `max` is less than `min`.
+   */
   times(times: Times): this {
     const { min = 0, max = Number.POSITIVE_INFINITY } = typeof times === "number" ? { min: times, max: times } : times;
-    if (!(min >= 0 && max >= min))
-      throw new RangeError(`Expected \`times\` to be a count or bounds, got ${shown(times)}`);
+    checkInteger("times.min", min, 0);
+    if (max !== Number.POSITIVE_INFINITY) checkInteger("times.max", max, min);
     this.#min = min;
     this.#max = max;
     return this;
@@ -160,9 +171,14 @@ export class MockExpectation<M extends MockedMethod> implements Expected {
   }
 
   /** @internal */
+  fits(args: readonly unknown[]): boolean {
+    return this.#matches === undefined || this.#matches.test(args);
+  }
+
+  /** @internal */
   refusal(args: readonly unknown[]): string | undefined {
-    if (this.#matches?.test(args) === false) return `it is expected with ${this.#matches.shown}`;
-    if (this.isFull) return `it is expected ${this.#often()} and was called ${this.calls} times`;
+    if (!this.fits(args)) return `it is expected with ${this.#matches?.shown ?? "anything"}`;
+    if (this.isFull) return `it is expected ${this.#often()} and was called ${often(this.calls)} before`;
     const blocking = this.#sequence?.blocking(this);
     if (blocking !== undefined) return `it is expected after ${blocking.describe()}`;
     if (this.#sequence?.isOver(this) === true) return "its turn in the sequence is over";
@@ -182,22 +198,15 @@ export class MockExpectation<M extends MockedMethod> implements Expected {
   }
 
   #often(): string {
-    if (this.#min === this.#max) return this.#min === 0 ? "never" : `${this.#min} times`;
+    if (this.#min === this.#max) return often(this.#min);
     return this.#max === Number.POSITIVE_INFINITY
-      ? `at least ${this.#min} times`
+      ? `at least ${often(this.#min)}`
       : `${this.#min} to ${this.#max} times`;
   }
 }
 
-const decoder = /* @__PURE__ */ new TextDecoder();
-
-/** An argument as text: for messages, and to compare by. */
-export function text(value: unknown): string {
-  const shape = JSON.stringify(value, (_name, part: unknown) => {
-    if (part instanceof Uint8Array) return `bytes:${decoder.decode(part)}`;
-    if (part instanceof AbortSignal) return "signal";
-    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  }) as string | undefined;
-  return shape ?? String(value);
+/** A number of calls, in words. */
+export function often(count: number): string {
+  if (count === 0) return "never";
+  return count === 1 ? "once" : `${count} times`;
 }

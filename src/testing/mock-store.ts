@@ -1,6 +1,7 @@
 import { Emitter } from "../core/index.js";
 import type { StateStore, StoreCapabilities, StoreEvents, WatchBatch } from "../store/index.js";
-import { type Expected, MockExpectation, MockSequence, type MockedMethod, text } from "./mock-store-expectation.js";
+import { asText } from "./as-text.js";
+import { type Expected, MockExpectation, MockSequence, type MockedMethod, often } from "./mock-store-expectation.js";
 
 /** A store that answers as it was told, and nothing else. */
 export interface MockStore extends StateStore, Disposable {
@@ -46,8 +47,8 @@ const everything: StoreCapabilities = {
  * @remarks
  * A call goes to the first expectation, in the order in which they were made, that its arguments fit and that still
  * takes calls. The error of an unexpected call names the expectation that came nearest. Without an answer a call
- * gives `undefined`, which is right for `compact` and `close` only. An unexpected call fails the checkpoint too, in
- * case the code under test swallows its error.
+ * gives `undefined`, which is right for `compact` and `close` only, and a watch ends at once. An unexpected call fails
+ * the checkpoint too, in case the code under test swallows its error.
  *
  * @example
  * ```ts
@@ -62,19 +63,23 @@ export function mockStore({ capabilities }: MockStoreOptions = {}): MockStore {
   let expectations: Expected[] = [];
   let surprises: string[] = [];
 
-  const called = (method: MockedMethod, args: readonly unknown[]): unknown => {
-    const fitting = expectations.find((each) => each.method === method && each.refusal(args) === undefined);
-    if (fitting !== undefined) return fitting.answer(args);
+  /** The expectation whose call it is. */
+  const expected = (method: MockedMethod, args: readonly unknown[]): Expected => {
+    const own = expectations.find((each) => each.method === method && each.refusal(args) === undefined);
+    if (own !== undefined) return own;
     const surprise = describeSurprise(method, args, expectations);
     surprises.push(surprise);
     throw new Error(surprise);
   };
   // The answer's type is the expectation's business: `MockedAnswer` is what `returning` takes.
   const answered = async <T>(method: MockedMethod, args: readonly unknown[]): Promise<T> =>
-    (await called(method, args)) as T;
+    (await expected(method, args).answer(args)) as T;
   const checkpoint = (): void => {
     const missing = expectations.filter(({ isMet }) => !isMet);
-    const failures = [...surprises, ...missing.map((each) => `Expected ${each.describe()}, got ${each.calls}`)];
+    const failures = [
+      ...surprises,
+      ...missing.map((each) => `Expected ${each.describe()}, but it was called ${often(each.calls)}`),
+    ];
     expectations = [];
     surprises = [];
     if (failures.length > 0) throw new Error(failures.join("\n"));
@@ -94,7 +99,7 @@ export function mockStore({ capabilities }: MockStoreOptions = {}): MockStore {
     get: (...args) => answered("get", args),
     range: (...args) => answered("range", args),
     txn: (...args) => answered("txn", args),
-    watch: (...args) => called("watch", args) as AsyncIterable<WatchBatch>,
+    watch: (...args) => watched(expected("watch", args), args),
     grantLease: (...args) => answered("grantLease", args),
     compact: (...args) => answered("compact", args),
     health: () => answered("health", []),
@@ -102,25 +107,38 @@ export function mockStore({ capabilities }: MockStoreOptions = {}): MockStore {
   };
 }
 
+/** A watch as it was told to be; like a store's, it fails when its batches are taken. */
+function watched(expectation: Expected, args: readonly unknown[]): AsyncIterable<WatchBatch> {
+  const answer = (async () => (await expectation.answer(args)) as Iterable<WatchBatch> | undefined)();
+  answer.catch(() => undefined); // it may never be iterated
+  return (async function* () {
+    yield* (await answer) ?? [];
+  })();
+}
+
 function describeSurprise(method: MockedMethod, args: readonly unknown[], expectations: readonly Expected[]): string {
-  const call = `${method}(${args.map(text).join(", ")})`;
-  const nearest = nearestTo(call, method, expectations);
+  const call = `${method}(${args.map(asText).join(", ")})`;
+  const nearest = nearestTo(
+    call,
+    args,
+    expectations.filter((each) => each.method === method),
+  );
   if (nearest === undefined) return `Expected no call of ${method}, got ${call}`;
   return `Unexpected ${call}; the nearest expectation is ${nearest.describe()}: ${nearest.refusal(args) ?? "it fits"}`;
 }
 
-/** The expectation of the same method whose description has most in common with the call. */
-function nearestTo(call: string, method: MockedMethod, expectations: readonly Expected[]): Expected | undefined {
+/** One that fits but takes no more calls, else the one whose description has most in common with the call. */
+function nearestTo(call: string, args: readonly unknown[], candidates: readonly Expected[]): Expected | undefined {
   const common = (each: Expected): number => {
     const other = each.describe();
     let length = 0;
     while (length < call.length && call[length] === other[length]) length += 1;
     return length;
   };
-  return expectations
-    .filter((each) => each.method === method)
-    .reduce<Expected | undefined>(
-      (best, each) => (best === undefined || common(each) > common(best) ? each : best),
-      undefined,
-    );
+  const [first, ...others] = candidates;
+  if (first === undefined) return undefined;
+  return (
+    candidates.findLast((each) => each.fits(args)) ??
+    others.reduce((best, each) => (common(each) > common(best) ? each : best), first)
+  );
 }

@@ -1,4 +1,5 @@
 import { isKeelsonError } from "../core/index.js";
+import { asText } from "./as-text.js";
 
 /** The few assertions of the conformance suite, so that it needs no runner's own. */
 
@@ -9,8 +10,8 @@ export function that(condition: boolean, what: string): asserts condition {
 
 /** Fails unless the two show the same, as JSON with bytes as text. */
 export function same(actual: unknown, expected: unknown, what: string): void {
-  const [got, wanted] = [shape(actual), shape(expected)];
-  if (got !== wanted) throw new Error(`Expected ${what} to be\n  ${String(wanted)}\nbut got\n  ${String(got)}`);
+  const [got, wanted] = [asText(actual), asText(expected)];
+  if (got !== wanted) throw new Error(`Expected ${what} to be\n  ${wanted}\nbut got\n  ${got}`);
 }
 
 /** Fails unless the promise rejects with one of keelson's errors of that code; answers the error. */
@@ -49,14 +50,4 @@ async function outcome(promise: Promise<unknown>, what: string): Promise<unknown
     return error;
   }
   throw new Error(`Expected ${what} to fail, but it succeeded`);
-}
-
-const decoder = /* @__PURE__ */ new TextDecoder();
-
-function shape(value: unknown): string | undefined {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (part instanceof Uint8Array) return `bytes:${decoder.decode(part)}`;
-    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

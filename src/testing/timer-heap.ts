@@ -34,6 +34,7 @@ export class VirtualTimer implements TimerHandle {
 
   ref(): void {
     this.keepsAlive = true;
+    this.#world.onTimer?.();
   }
 
   unref(): void {

@@ -15,20 +15,23 @@ export class VirtualRuntime implements Runtime {
   /** Failures that nobody awaited. */
   readonly failures: { readonly error: unknown; readonly task: string }[] = [];
   readonly timers: TimerHeap = new TimerHeap();
-  /** Real work in flight, during which the clock stands still. */
+  /** Real work, and wakes put off to the next turn of the event loop: while there is any, the clock stands still. */
   inFlight = 0;
   onTimer: (() => void) | undefined = undefined;
   #now = 0;
+  #wallOffset = 0;
   #ids = 0;
   #state: number;
   readonly #budget: YieldBudget;
 
   constructor(seed: number) {
     this.#state = seed >>> 0;
-    const turn = (fn: () => void): void => {
-      void systemRuntime().yieldNow().then(fn);
-    };
-    this.#budget = new YieldBudget(turn);
+    this.#budget = new YieldBudget((release) => {
+      void this.real(async () => {
+        await systemRuntime().yieldNow();
+        release();
+      });
+    });
     this.signals = createSignals((error) => {
       this.report(error, { task: "signal listener" });
     });
@@ -39,7 +42,12 @@ export class VirtualRuntime implements Runtime {
   }
 
   wallNow(): number {
-    return epoch + this.#now;
+    return epoch + this.#now + this.#wallOffset;
+  }
+
+  /** Sets the wall clock forward, or back; no timer notices. */
+  shiftWallClock(ms: number): void {
+    this.#wallOffset += ms;
   }
 
   /** Moves the clock; the timers due by then are the caller's to fire. */

@@ -1,5 +1,6 @@
 import { type Duration, type Runtime, systemRuntime, toMs } from "../core/index.js";
 import { provideRuntime } from "../core/ambient.js";
+import { checkNumber } from "../core/check.js";
 import { VirtualRuntime } from "./virtual-runtime.js";
 
 /** How {@link virtualTime} starts. */
@@ -22,8 +23,14 @@ export interface VirtualTime extends Disposable {
   readonly failures: readonly { readonly error: unknown; readonly task: string }[];
   /** Lets everything run that can run without the clock moving. */
   settle(): Promise<void>;
-  /** Moves the clock by `duration`, firing each timer at its instant and letting its consequences run. */
+  /**
+   * Moves the clock by `duration`, firing each timer at its instant and letting its consequences run.
+   *
+   * @throws RangeError for an infinite time.
+   */
   advance(duration: Duration): Promise<void>;
+  /** Sets the wall clock forward by so many milliseconds, or back: the monotonic clock and its timers don't notice. */
+  shiftWallClock(ms: number): void;
   /**
    * Moves the clock until no timer is left that somebody waits for.
    *
@@ -75,7 +82,9 @@ export function virtualTime({ seed = 1, autoAdvance = false }: VirtualTimeOption
     }
   };
   const advance = async (duration: Duration): Promise<void> => {
-    const until = runtime.now() + toMs(duration);
+    const ms = toMs(duration);
+    checkNumber("duration", ms, 0);
+    const until = runtime.now() + ms;
     await settle();
     await fireDue(until);
     runtime.moveTo(until);
@@ -96,6 +105,10 @@ export function virtualTime({ seed = 1, autoAdvance = false }: VirtualTimeOption
     failures: runtime.failures,
     settle,
     advance,
+    shiftWallClock: (ms) => {
+      checkNumber("ms", ms, -Number.MAX_VALUE);
+      runtime.shiftWallClock(ms);
+    },
     runUntilIdle,
     [Symbol.dispose]: () => {
       disposed = true;
