@@ -63,9 +63,7 @@ export class FaultyLease implements Lease {
       if (isKeelsonError(error, "STORE_LEASE_NOT_FOUND")) this.#ended(error);
       throw error;
     }
-    if (this.#end.isAborted) return;
-    this.#deadline = this.#inner.deadline();
-    this.#timer.reset(this.#deadline - this.#runtime.now());
+    this.#prolonged();
   }
 
   async revoke(): Promise<void> {
@@ -83,6 +81,12 @@ export class FaultyLease implements Lease {
     this.#inner.revoke().catch((error: unknown) => {
       if (!(error instanceof StoreClosedError)) this.#runtime.report(error, { task: "planned lease loss" });
     });
+  }
+
+  #prolonged(): void {
+    if (this.#end.isAborted) return;
+    this.#deadline = this.#inner.deadline();
+    this.#timer.reset(this.#deadline - this.#runtime.now());
   }
 
   #ended(reason: unknown): void {

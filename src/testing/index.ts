@@ -25,6 +25,13 @@ export type { HarnessFaults } from "./harness-faults.js";
 export type { HarnessLogLine } from "./harness-log.js";
 export { HotLoopError } from "./harness-reconciles.js";
 export type { Harness, HarnessOptions, HarnessReconcile } from "./harness.js";
+export {
+  type FaultProxy,
+  type FaultProxyOptions,
+  type ProxyCounts,
+  type ProxyDirection,
+  faultProxy,
+} from "./fault-proxy.js";
 export { withFaults } from "./faults.js";
 export type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
 export { type MockStore, type MockStoreOptions, mockStore } from "./mock-store.js";

@@ -178,7 +178,7 @@ export class MockExpectation<M extends MockedMethod> implements Expected {
   /** @internal */
   refusal(args: readonly unknown[]): string | undefined {
     if (!this.fits(args)) return `it is expected with ${this.#matches?.shown ?? "anything"}`;
-    if (this.isFull) return `it is expected ${this.#often()} and was called ${often(this.calls)} before`;
+    if (this.isFull) return `it is expected ${this.#often()}, and has been called ${often(this.calls)}`;
     const blocking = this.#sequence?.blocking(this);
     if (blocking !== undefined) return `it is expected after ${blocking.describe()}`;
     if (this.#sequence?.isOver(this) === true) return "its turn in the sequence is over";

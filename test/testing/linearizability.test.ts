@@ -63,6 +63,18 @@ describe("a register", () => {
     expect(verdict(registerModel, [...first], [2, 9, cas(1, 2), true], [3, 8, cas(1, 3), true])).toBe("illegal");
   });
 
+  test("an update is not lost: what was read, raised and written twice is not once more", () => {
+    const first = [0, 1, write(1), true] as const;
+    const both = [
+      [2, 3, read, 1],
+      [2, 3, read, 1],
+      [4, 6, cas(1, 2), true],
+    ] as const;
+    expect(verdict(registerModel, [...first], ...both, [5, 7, cas(1, 2), false], [8, 9, read, 2])).toBe("ok");
+    expect(verdict(registerModel, [...first], ...both, [5, 7, cas(1, 2), true], [8, 9, read, 2])).toBe("illegal");
+    expect(verdict(registerModel, [...first], ...both, [5, 7, write(3), true], [8, 9, read, 1])).toBe("illegal");
+  });
+
   test("what was never answered may have happened, at any time since, or not at all", () => {
     const first = [0, 1, write(1), true] as const;
     expect(verdict(registerModel, [...first], [2, 0, write(2)], [3, 4, read, 1], [5, 6, read, 2])).toBe("ok");
@@ -134,6 +146,9 @@ describe("a queue", () => {
     expect(verdict(queueModel, one, other, [4, 5, dequeue, 1], [6, 7, dequeue, 1])).toBe("illegal");
     expect(verdict(queueModel, one, other, [4, 5, dequeue, null])).toBe("illegal");
     expect(verdict(queueModel, one, other, [4, 0, dequeue], [6, 7, dequeue, 2])).toBe("ok");
+    expect(verdict(queueModel, one, [2, 0, enqueue(2)], [4, 5, dequeue, 1], [6, 7, dequeue, 2])).toBe("ok");
+    expect(verdict(queueModel, one, [2, 0, enqueue(2)], [4, 5, dequeue, 1], [6, 7, dequeue, null])).toBe("ok");
+    expect(verdict(queueModel, one, other, [4, 0, dequeue], [6, 7, dequeue, null])).toBe("illegal");
     expect(verdict(queueModel, [0, 1, enqueue(1), false])).toBe("illegal");
   });
 });
@@ -171,7 +186,25 @@ describe("a list", () => {
     ] as const;
     expect(verdict(listAppendModel, ...both, [10, 11, read, [2, 1]], [12, 13, read, [1, 2]])).toBe("illegal");
     expect(verdict(listAppendModel, ...both, [10, 11, read, [2]])).toBe("illegal");
+    expect(verdict(listAppendModel, ...both, [10, 11, read, [1, 2, 1]])).toBe("illegal");
     expect(verdict(listAppendModel, [0, 0, append(1)], [1, 0, read], [2, 3, read, [1]])).toBe("ok");
+  });
+
+  test("has no cycle: one order explains who came before whom in time and who is before whom in the list", () => {
+    const after = [
+      [0, 1, append(1), true],
+      [2, 3, append(2), true],
+    ] as const;
+    expect(verdict(listAppendModel, ...after, [4, 5, read, [1, 2]])).toBe("ok");
+    expect(verdict(listAppendModel, ...after, [4, 5, read, [2, 1]])).toBe("illegal");
+    const together = [
+      [0, 9, append(1), true],
+      [0, 9, append(2), true],
+      [0, 9, append(3), true],
+    ] as const;
+    expect(verdict(listAppendModel, ...together, [1, 8, read, [2]], [1, 8, read, [2, 3]])).toBe("ok");
+    expect(verdict(listAppendModel, ...together, [1, 8, read, [2, 1]], [1, 8, read, [2, 3]])).toBe("illegal");
+    expect(verdict(listAppendModel, ...together, [1, 3, read, [2]], [4, 8, read, []])).toBe("illegal");
   });
 });
 
