@@ -51,6 +51,8 @@ export function bulkhead({ max, queue = 0, timeout, runtime }: BulkheadOptions):
       return gate.pending;
     },
     execute(fn, options) {
+      // Made when its turn comes: a thousand that wait are a thousand fewer to keep.
+      if (options === undefined && timeoutMs === undefined) return gate(() => fn(Call.of(undefined)));
       const call = Call.of(options);
       const gone = call.abandoned;
       if (gone !== undefined) return Promise.reject(gone.reason);

@@ -23,8 +23,6 @@ export interface CallOptions {
 /** What a policy that is not ours may hand on as options: the context that it was called with. */
 type ForeignContext = CallOptions & Partial<Omit<CallContext, "signal">>;
 
-const nothing: CallOptions = {};
-
 /** A place in a {@link Call}'s list of those who want to know when it is given up. */
 class Listener extends ListNode {
   readonly target: AbortTarget;
@@ -39,33 +37,34 @@ class Listener extends ListNode {
  * One call on its way through policies: each policy that may give up derives its own from the one it was given.
  *
  * @remarks
- * A tree of plain nodes: no AbortController exists (3 µs each) until somebody reads `signal`, and an abort reaches
+ * A tree of plain nodes, one made for each call, so without `#` members, which cost: no AbortController exists (3 µs each) until somebody reads `signal`, and an abort reaches
  * policies inside without one.
  * @internal
  */
 export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
   readonly attempt: number;
   readonly deadline: number;
-  readonly #parent: Call | AbortSignal | undefined;
+  private readonly parent: Call | AbortSignal | undefined;
   /** Whether it can be given up on its own, or only follows its parent. */
-  readonly #own: boolean;
-  #place: ListNode | undefined = undefined;
-  #listeners: List<Listener> | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
-  #abort: { readonly reason: unknown } | undefined = undefined;
-  #disposed = false;
+  private readonly own: boolean;
+  private place: ListNode | undefined = undefined;
+  private listeners: List<Listener> | undefined = undefined;
+  private controller: AbortController | undefined = undefined;
+  private gone: { readonly reason: unknown } | undefined = undefined;
+  private disposed = false;
 
   constructor(parent: Call | AbortSignal | undefined, attempt: number, deadline: number, own: boolean) {
-    this.#parent = parent;
+    this.parent = parent;
     this.attempt = attempt;
     this.deadline = deadline;
-    this.#own = own;
+    this.own = own;
   }
 
   /** The call that `options` stand for: itself when a policy outside passed its own on. */
   static of(options: CallOptions | undefined): Call {
+    if (options === undefined) return new Call(undefined, 1, Number.POSITIVE_INFINITY, false);
     if (options instanceof Call) return options;
-    const { signal, attempt = 1, deadline = Number.POSITIVE_INFINITY } = (options ?? nothing) as ForeignContext;
+    const { signal, attempt = 1, deadline = Number.POSITIVE_INFINITY } = options as ForeignContext;
     return new Call(signal, attempt, deadline, false);
   }
 
@@ -81,8 +80,8 @@ export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
 
   /** Why the call was given up; nothing while it is wanted. */
   get abandoned(): { readonly reason: unknown } | undefined {
-    if (this.#abort !== undefined) return this.#abort;
-    const parent = this.#parent;
+    if (this.gone !== undefined) return this.gone;
+    const parent = this.parent;
     if (parent instanceof Call) return parent.abandoned;
     return parent?.aborted === true ? { reason: parent.reason } : undefined;
   }
@@ -94,35 +93,35 @@ export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
 
   /** Whether anything can give the call up. */
   get isAbortable(): boolean {
-    return this.#own || (this.#parent instanceof Call ? this.#parent.isAbortable : this.#parent !== undefined);
+    return this.own || (this.parent instanceof Call ? this.parent.isAbortable : this.parent !== undefined);
   }
 
   get signal(): AbortSignal {
-    const parent = this.#parent;
-    if (!this.#own && parent !== undefined) return parent instanceof Call ? parent.signal : parent;
-    if (this.#controller !== undefined) return this.#controller.signal;
-    this.#controller = new AbortController();
+    const parent = this.parent;
+    if (!this.own && parent !== undefined) return parent instanceof Call ? parent.signal : parent;
+    if (this.controller !== undefined) return this.controller.signal;
+    this.controller = new AbortController();
     const gone = this.abandoned;
-    if (gone === undefined) this.#listen();
-    else this.#controller.abort(gone.reason);
-    return this.#controller.signal;
+    if (gone === undefined) this.listen();
+    else this.controller.abort(gone.reason);
+    return this.controller.signal;
   }
 
   /** Tells `target` once when the call is given up, which it must not have been yet. */
   onAbort(target: AbortTarget): ListNode {
     const place = new Listener(target);
-    (this.#listeners ??= new List()).push(place);
-    this.#listen();
+    (this.listeners ??= new List()).push(place);
+    this.listen();
     return place;
   }
 
   /** Gives the call up, unless it has been. */
   abort(reason: unknown): void {
-    if (this.#abort !== undefined) return;
-    this.#abort = { reason };
-    this.#place?.unlink();
-    this.#controller?.abort(reason);
-    for (let next = this.#listeners?.shift(); next !== undefined; next = this.#listeners?.shift()) {
+    if (this.gone !== undefined) return;
+    this.gone = { reason };
+    this.place?.unlink();
+    this.controller?.abort(reason);
+    for (let next = this.listeners?.shift(); next !== undefined; next = this.listeners?.shift()) {
       next.target.aborted(reason);
     }
   }
@@ -133,13 +132,13 @@ export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
 
   /** Takes it off its parent, for good. */
   [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.#place?.unlink();
+    this.disposed = true;
+    this.place?.unlink();
   }
 
-  #listen(): void {
-    const parent = this.#parent;
-    if (this.#place !== undefined || this.#disposed || parent === undefined) return;
-    this.#place = parent instanceof Call ? parent.onAbort(this) : onAbort(parent, this);
+  private listen(): void {
+    const parent = this.parent;
+    if (this.place !== undefined || this.disposed || parent === undefined) return;
+    this.place = parent instanceof Call ? parent.onAbort(this) : onAbort(parent, this);
   }
 }

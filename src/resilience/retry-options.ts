@@ -70,6 +70,15 @@ export function backoffOf(plan: RetryPlan): Backoff {
   return plan.backoff ?? (usual ??= exponential());
 }
 
+let plain: RetryPlan | undefined;
+
+/** The plan of a call without options; one serves for all, since it says nothing but the runtime. */
+export function plainPlan(): RetryPlan {
+  const runtime = currentRuntime();
+  if (plain?.runtime !== runtime) plain = retryPlan({ runtime });
+  return plain;
+}
+
 /** Checks options at the door. */
 export function retryPlan(options: RetryPolicyOptions = {}): RetryPlan {
   const { retries = 3, backoff, retryIf, retryAfter, budget, deadline, onRetry, exhausted } = options;

@@ -7,7 +7,14 @@ import { type Attempt, Call } from "./call.js";
 import { type GivingUp, RetryExhaustedError } from "./errors.js";
 import type { Policy } from "./policy.js";
 import { race } from "./race.js";
-import { type RetryOptions, type RetryPlan, type RetryPolicyOptions, backoffOf, retryPlan } from "./retry-options.js";
+import {
+  type RetryOptions,
+  type RetryPlan,
+  type RetryPolicyOptions,
+  backoffOf,
+  plainPlan,
+  retryPlan,
+} from "./retry-options.js";
 
 const attemptFailed = /* @__PURE__ */ diagnosticsChannel("keelson:retry:attempt");
 
@@ -41,7 +48,8 @@ const retryAfterSlack = 5_000;
  */
 export function retry<T>(fn: Attempt<T>, options?: RetryOptions): Promise<T> {
   try {
-    return run(retryPlan(options), fn, Call.of(options?.signal === undefined ? undefined : options));
+    if (options === undefined) return run(plainPlan(), fn, Call.of(undefined));
+    return run(retryPlan(options), fn, Call.of(options.signal === undefined ? undefined : options));
   } catch (error) {
     return Promise.reject(error);
   }
