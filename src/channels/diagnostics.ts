@@ -29,11 +29,16 @@ export interface Observed {
   describe(): Omit<ChannelEvent, "missed">;
 }
 
-export const opened: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:open");
-export const sent: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:send");
-export const received: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:recv");
-export const closed: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:close");
-export const lagged: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:channel:lag");
+/** A channel was made. */
+export const opened: DiagnosticsChannel<ChannelEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:channel:open");
+/** A message was taken in. */
+export const sent: DiagnosticsChannel<ChannelEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:channel:send");
+/** A message was handed out. */
+export const received: DiagnosticsChannel<ChannelEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:channel:recv");
+/** A channel takes no more messages. */
+export const closed: DiagnosticsChannel<ChannelEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:channel:close");
+/** A receiver of a broadcast missed messages. */
+export const lagged: DiagnosticsChannel<ChannelEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:channel:lag");
 
 let channels = 0;
 
@@ -44,7 +49,7 @@ export function nextChannel(): number {
 }
 
 /** Publishes what a channel is like now; call it only where `hasSubscribers`, so that nothing is computed in vain. */
-export function publish(diagnostics: DiagnosticsChannel, channel: Observed, missed?: number): void {
+export function publish(diagnostics: DiagnosticsChannel<ChannelEvent>, channel: Observed, missed?: number): void {
   const event = channel.describe();
   diagnostics.publish(Object.freeze(missed === undefined ? event : { ...event, missed }));
 }

@@ -5,10 +5,12 @@ import type { Resource } from "../resources/index.js";
 import { applyFinalizer } from "./apply-finalizer.js";
 import { bindTriggers } from "./bind-triggers.js";
 import type { Controller, ReconcileResult } from "./controller.js";
+import { type ReconcileEvent, reconciled } from "./diagnostics.js";
 import { ReconcileTimeoutError } from "./errors.js";
 import { KeyRetries } from "./key-retries.js";
 import { liveViews } from "./live-views.js";
 import type { LoopParts } from "./loop-parts.js";
+import type { ControllerCounts } from "./manager.js";
 import type { ObjectView } from "./object-index.js";
 import { parseKey } from "./object-key.js";
 import type { ResourceCache } from "./resource-cache.js";
@@ -42,6 +44,8 @@ export class ControllerLoop {
   readonly #released: Turn[] = [];
   readonly #running = new Set<Promise<void>>();
   #active = 0;
+  #ended = 0;
+  #failed = 0;
   #started = false;
 
   constructor(controller: Controller, parts: LoopParts) {
@@ -53,6 +57,12 @@ export class ControllerLoop {
     bindTriggers(controller, parts, (key, priority) => {
       this.queue.add(key, { priority });
     });
+  }
+
+  /** What it has done and has before it. */
+  get counts(): ControllerCounts {
+    const { readyDepth: ready, depth } = this.queue;
+    return { ready, delayed: depth - ready, running: this.#active, ended: this.#ended, failed: this.#failed };
   }
 
   /** Begins to work; every cache has seen its initial list by now. */
@@ -114,6 +124,7 @@ export class ControllerLoop {
       label: "controller",
       settle: () => {
         this.#active -= 1;
+        this.#ended += 1;
         this.queue.done(item);
         this.#pump();
       },
@@ -128,6 +139,8 @@ export class ControllerLoop {
   /** Milliseconds until the key is to run again, if at all. */
   async #run(id: string, live: readonly ResourceCache[]): Promise<number | undefined> {
     const { options } = this.controller;
+    const attempt = this.#retries.count(id);
+    const begun = reconciled.hasSubscribers ? this.#parts.runtime.now() : undefined;
     try {
       const views = live.length === 0 ? this.#views : await this.#liveViews(live);
       const resource = views.get(options.for.name)?.get(id);
@@ -136,13 +149,24 @@ export class ControllerLoop {
         options.onGone?.(parseKey(id));
         return undefined;
       }
-      const delayMs = this.#delayOf(await this.#reconcile(id, resource, views));
+      const requeueMs = this.#delayOf(await this.#reconcile(id, resource, views));
       this.#retries.forget(id);
-      return delayMs;
+      this.#tell({ key: id, attempt, outcome: "ok", requeueMs, error: undefined }, begun);
+      return requeueMs;
     } catch (error) {
       const { stop } = this.#parts;
-      return stop.aborted && isAbortOf(error, stop.reason) ? undefined : this.#retries.failed(id, error);
+      const isStopped = stop.aborted && isAbortOf(error, stop.reason);
+      if (!isStopped) this.#failed += 1;
+      const requeueMs = isStopped ? undefined : this.#retries.failed(id, error);
+      this.#tell({ key: id, attempt, outcome: isStopped ? "stopped" : "failed", requeueMs, error }, begun);
+      return requeueMs;
     }
+  }
+
+  #tell(event: Omit<ReconcileEvent, "controller" | "durationMs">, begun: number | undefined): void {
+    if (begun === undefined) return; // nobody listened when it began
+    const durationMs = this.#parts.runtime.now() - begun;
+    reconciled.publish(Object.freeze({ controller: this.controller.name, ...event, durationMs }));
   }
 
   async #liveViews(live: readonly ResourceCache[]): Promise<ReadonlyMap<string, ObjectView>> {

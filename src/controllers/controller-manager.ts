@@ -8,7 +8,7 @@ import { timeout } from "../time/index.js";
 import { ControllerLoop } from "./controller-loop.js";
 import type { Controller } from "./controller.js";
 import { keyStringOf } from "./object-key.js";
-import type { Manager, ManagerEvents, ManagerOptions } from "./manager.js";
+import type { ControllerCounts, Manager, ManagerEvents, ManagerOptions } from "./manager.js";
 import { ResourceCache } from "./resource-cache.js";
 import type { WriteListener } from "./write-tracker.js";
 
@@ -26,6 +26,7 @@ export class ControllerManager implements Manager {
   readonly #graceMs: number;
   readonly #kinds: readonly Kind[];
   #loops: readonly ControllerLoop[] | undefined = undefined;
+  #caches: readonly ResourceCache[] = [];
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -46,6 +47,7 @@ export class ControllerManager implements Manager {
     using working = new LinkedSignal(signal);
     using watching = new LinkedSignal();
     const caches = this.#kinds.map((kind) => new ResourceCache(kind, this.#runtime));
+    this.#caches = caches;
     const loops = this.#createLoops(caches, working.signal);
     this.#loops = loops;
     const failure = deferred<never>();
@@ -74,6 +76,14 @@ export class ControllerManager implements Manager {
 
   queueDepths(): Readonly<Record<string, number>> {
     return Object.fromEntries((this.#loops ?? []).map(({ controller, queue }) => [controller.name, queue.depth]));
+  }
+
+  controllerCounts(): Readonly<Record<string, ControllerCounts>> {
+    return Object.fromEntries((this.#loops ?? []).map(({ controller, counts }) => [controller.name, counts]));
+  }
+
+  cachesSynced(): Readonly<Record<string, boolean>> {
+    return Object.fromEntries(this.#caches.map(({ kind, isSynced }) => [kind.name, isSynced]));
   }
 
   #createClient(onWrite?: WriteListener): ResourceClient {

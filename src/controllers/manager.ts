@@ -37,6 +37,20 @@ export interface ManagerEvents {
   stopped: [];
 }
 
+/** What one controller has done and has before it. */
+export interface ControllerCounts {
+  /** Keys that could run now. */
+  readonly ready: number;
+  /** Keys whose time has not come: retries, requeues. */
+  readonly delayed: number;
+  /** Reconciles that run now. */
+  readonly running: number;
+  /** Reconciles that have ended, since the start. */
+  readonly ended: number;
+  /** Those among them that failed. */
+  readonly failed: number;
+}
+
 /** Runs controllers on one store. */
 export interface Manager {
   /** What happens to it. */
@@ -58,4 +72,8 @@ export interface Manager {
   enqueue(controller: string, key: ResourceKey): void;
   /** Keys that wait, ready or delayed, by controller. */
   queueDepths(): Readonly<Record<string, number>>;
+  /** What each controller has done and has before it; for health checks and metrics. */
+  controllerCounts(): Readonly<Record<string, ControllerCounts>>;
+  /** For each kind, whether its cache has taken in the initial list; nothing before {@link Manager.run}. */
+  cachesSynced(): Readonly<Record<string, boolean>>;
 }

@@ -42,6 +42,11 @@ export class WorkQueue {
     return this.#ready.length + this.#delayed.length;
   }
 
+  /** Keys whose turn may come now. */
+  get readyDepth(): number {
+    return this.#ready.length;
+  }
+
   /** Puts a key on the queue, or changes when and how soon its turn comes; a delay of 0 or less is none. */
   add(key: string, { delayMs = 0, priority = 0 }: EnqueueOptions = {}): void {
     if (this.#closed) return;

@@ -3,11 +3,11 @@
  *
  * @remarks Guard every publication with `hasSubscribers`, so that nothing is computed while nobody listens (≈ 1 ns).
  */
-export interface DiagnosticsChannel {
+export interface DiagnosticsChannel<T = unknown> {
   /** Whether anybody listens. */
   readonly hasSubscribers: boolean;
   /** Hands `message` to everybody who listens, at once. */
-  publish(message: unknown): void;
+  publish(message: T): void;
 }
 
 const silent: DiagnosticsChannel = { hasSubscribers: false, publish: () => undefined };
@@ -31,8 +31,8 @@ interface Builtins {
  * seen // => [{ depth: 3 }]
  * ```
  */
-export function diagnosticsChannel(name: string): DiagnosticsChannel {
+export function diagnosticsChannel<T = unknown>(name: string): DiagnosticsChannel<T> {
   const builtin = (globalThis as Builtins).process?.getBuiltinModule?.("node:diagnostics_channel");
   if (builtin === undefined) return silent;
-  return (builtin as { channel(name: string): DiagnosticsChannel }).channel(name);
+  return (builtin as { channel(name: string): DiagnosticsChannel<T> }).channel(name);
 }

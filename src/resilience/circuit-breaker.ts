@@ -5,6 +5,7 @@ import { Emitter, type Events } from "../core/emitter.js";
 import type { Runtime } from "../core/runtime.js";
 import { type Backoff, constant } from "./backoff.js";
 import { type Attempt, Call, type CallOptions } from "./call.js";
+import { circuitChanged } from "./diagnostics.js";
 import { CircuitOpenError } from "./errors.js";
 import type { Policy } from "./policy.js";
 import { start } from "./race.js";
@@ -192,6 +193,9 @@ class Breaker implements CircuitBreaker {
   }
 
   #change(state: CircuitState): void {
+    if (circuitChanged.hasSubscribers) {
+      circuitChanged.publish(Object.freeze({ from: this.#state.kind, to: state.kind }));
+    }
     this.#state = state;
     this.#era += 1;
   }

@@ -4,6 +4,7 @@ import { type Duration, toMs } from "../core/duration.js";
 import { isAbortOf } from "../core/operation.js";
 import type { Runtime, TimerHandle } from "../core/runtime.js";
 import { type Attempt, Call, type CallOptions } from "./call.js";
+import { hedged } from "./diagnostics.js";
 import { LatencyQuantile } from "./latency.js";
 import type { Policy } from "./policy.js";
 import { start } from "./race.js";
@@ -33,8 +34,8 @@ export interface HedgeOptions {
  * A {@link Policy} that starts a second attempt when the first is slow, and takes whichever succeeds first.
  *
  * @remarks
- * For what may safely run twice; `ctx.attempt` counts on for each. The others' `ctx.signal` aborts then. A failure counts only when no attempt is left
- * that might succeed; trying again after one is a retry's business. After "The Tail at Scale" (Dean and Barroso, 2013).
+ * For what may safely run twice; `ctx.attempt` counts on for each. The others' `ctx.signal` aborts then. A failure
+ * counts only when no attempt is left that might succeed; trying again after one is a retry's business. After "The Tail at Scale" (Dean and Barroso, 2013).
  *
  * @example
  * ```ts
@@ -90,6 +91,7 @@ class Hedging<T> {
         if (isFirst) this.#budget?.first();
         else if (outer.abandoned !== undefined || this.#budget?.extra() === false) return;
         this.#started += 1;
+        if (!isFirst && hedged.hasSubscribers) hedged.publish(Object.freeze({ attempt: this.#started }));
         if (this.#started <= this.#max) this.#schedule(startNext);
         this.#attempt(fn, outer, isFirst ? "first" : "extra").then(resolve, (error: unknown) => {
           if (this.#settled || this.#running.size > 0) return;

@@ -37,6 +37,7 @@ export {
   RetryExhaustedError,
   ThrottledError,
 } from "./errors.js";
+export type { CircuitEvent, HedgeEvent, RetryAttemptEvent, RetryCallEvent } from "./diagnostics.js";
 export { type FallbackOptions, fallback } from "./fallback.js";
 export { type HedgeOptions, type QuantileDelay, hedge } from "./hedge.js";
 export type { Jitter } from "./jitter.js";

@@ -1,9 +1,9 @@
 import pRetry from "p-retry";
-import { diagnosticsChannel } from "../core/diagnostics.js";
 import { toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
 import { clampDelay } from "./backoff.js";
 import { type Attempt, Call } from "./call.js";
+import { type RetryCallEvent, attemptFailed, callEnded } from "./diagnostics.js";
 import { type GivingUp, RetryExhaustedError } from "./errors.js";
 import type { Policy } from "./policy.js";
 import { race } from "./race.js";
@@ -15,8 +15,6 @@ import {
   plainPlan,
   retryPlan,
 } from "./retry-options.js";
-
-const attemptFailed = /* @__PURE__ */ diagnosticsChannel("keelson:retry:attempt");
 
 /** How far past the time that the other side asked for a retry may come: enough to spread callers. */
 const retryAfterSlack = 5_000;
@@ -79,6 +77,32 @@ interface Progress {
 function run<T>(plan: RetryPlan, fn: Attempt<T>, outer: Call): Promise<T> {
   const gone = outer.abandoned;
   if (gone !== undefined) return Promise.reject(gone.reason);
+  return callEnded.hasSubscribers ? runObserved(plan, fn, outer) : runUnobserved(plan, fn, outer);
+}
+
+async function runObserved<T>(plan: RetryPlan, fn: Attempt<T>, outer: Call): Promise<T> {
+  const { runtime } = plan;
+  const begun = runtime.now();
+  let attempts = 0;
+  const counted: Attempt<T> = (context) => {
+    attempts += 1;
+    return fn(context);
+  };
+  const tell = (outcome: RetryCallEvent["outcome"], error?: unknown): void => {
+    callEnded.publish(Object.freeze({ attempts, outcome, durationMs: runtime.now() - begun, error }));
+  };
+  try {
+    const value = await runUnobserved(plan, counted, outer);
+    tell("ok");
+    return value;
+  } catch (error) {
+    const isCancelled = outer.abandoned !== undefined || runtime.now() >= begun + (plan.deadline ?? Infinity);
+    tell(isCancelled ? "cancelled" : "failed", error);
+    throw error;
+  }
+}
+
+function runUnobserved<T>(plan: RetryPlan, fn: Attempt<T>, outer: Call): Promise<T> {
   if (plan.deadline !== undefined) return runUntil(plan, plan.deadline, fn, outer);
   return firstAttempt(plan, fn, outer);
 }
@@ -162,7 +186,9 @@ async function furtherAttempts<T>(
     if (runtime.now() + delay >= call.deadline) return giveUp("deadline");
     if (budget !== undefined && !budget.extra()) return giveUp("budget");
     try {
-      if (attemptFailed.hasSubscribers) attemptFailed.publish({ attempt: number, delay, error });
+      if (attemptFailed.hasSubscribers) {
+        attemptFailed.publish(Object.freeze({ attempt: number, delayMs: delay, error }));
+      }
       plan.onRetry?.({ attempt: number, error, delay });
       await runtime.sleep(delay, { signal: call.signal });
     } catch (reason) {

@@ -21,5 +21,21 @@ export interface StoreLagEvent {
   readonly resumeFrom: Revision;
 }
 
-export const called: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:store:call");
-export const lagged: DiagnosticsChannel = /* @__PURE__ */ diagnosticsChannel("keelson:store:lag");
+/** What is published on `keelson:lease` when one is granted, kept alive or ended. */
+export interface LeaseEvent {
+  /** Which driver it is. */
+  readonly driver: string;
+  /** The lease's id. */
+  readonly lease: string;
+  /** What happened to it; `"ended"` when it expired, was revoked, or the store says that it is gone. */
+  readonly event: "granted" | "renewed" | "ended";
+  /** Milliseconds it lives without being kept alive. */
+  readonly ttlMs: number;
+}
+
+/** A call of a store ended. */
+export const called: DiagnosticsChannel<StoreCallEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:store:call");
+/** A watch was ended because its consumer fell behind. */
+export const lagged: DiagnosticsChannel<StoreLagEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:store:lag");
+/** A lease was granted, kept alive, or ended. */
+export const leased: DiagnosticsChannel<LeaseEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:lease");

@@ -1,7 +1,8 @@
-import { type Runnable, createManager, defineController, owns } from "keelson/controllers";
+import { type ReconcileEvent, type Runnable, createManager, defineController, owns } from "keelson/controllers";
 import { defineKind } from "keelson/resources";
 import type { StateStore } from "keelson/store";
 import { memoryStore } from "keelson/store/memory";
+import { observe } from "keelson/telemetry";
 import { virtualTime } from "keelson/testing";
 import { describe, expect, test } from "vitest";
 import { outcome } from "../support/outcome.js";
@@ -226,4 +227,34 @@ describe("what is not allowed", () => {
     await manager.run(AbortSignal.abort());
     expect(await outcome(manager.run(AbortSignal.abort()))).toBeInstanceOf(TypeError);
   });
+});
+
+test("counts, caches and keelson:reconcile tell how it gets on", async () => {
+  const failure = new Error("not yet");
+  const controller = defineController({
+    name: "sizes",
+    for: Parent,
+    reconcile: (_parent, { attempt }) => {
+      if (attempt === 0) throw failure;
+      return { requeueAfter: "1h" };
+    },
+  });
+  const seen: ReconcileEvent[] = [];
+  using _listening = observe({ "keelson:reconcile": (event) => seen.push(event) });
+  await using world = await runWorld([controller], { before: (client) => client.create(...parent("p")) });
+  await world.time.settle();
+  const counts = { ready: 0, delayed: 1, running: 0, ended: 1, failed: 1 };
+  expect([world.manager.controllerCounts(), world.manager.cachesSynced()]).toEqual([
+    { sizes: counts },
+    { Parent: true },
+  ]);
+  await world.time.advance("10s");
+  expect(world.manager.controllerCounts()).toEqual({ sizes: { ...counts, ended: 2 } });
+  const shown = seen.map(({ controller: name, attempt, outcome: how, error }) => [name, attempt, how, error]);
+  expect(shown).toEqual([
+    ["sizes", 0, "failed", failure],
+    ["sizes", 1, "ok", undefined],
+  ]);
+  expect(seen.map(({ requeueMs }) => requeueMs)).toEqual([expect.any(Number), 3_600_000]);
+  expect(seen.every((event) => Object.isFrozen(event) && event.key === "default/p" && event.durationMs >= 0)).toBe(true);
 });

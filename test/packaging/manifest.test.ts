@@ -19,7 +19,7 @@ const sources = entries.map(({ source }) => source).sort();
 
 describe("every list of entry points is the one in exports", () => {
   test("the folders of src", () => {
-    const indexes = globSync(["src/index.ts", "src/*/index.ts", "src/store/drivers/*/index.ts"]);
+    const indexes = globSync(["src/index.ts", "src/*/index.ts", "src/{store/drivers,telemetry}/*/index.ts"]);
     expect(indexes.sort()).toEqual(sources.filter((file) => file.endsWith("index.ts")));
     expect(sources.filter((file) => !existsSync(file))).toEqual([]);
   });

@@ -315,7 +315,7 @@ describe("observers", () => {
     await time.runUntilIdle();
     await result;
     unsubscribe("keelson:retry:attempt", listen);
-    expect(seen).toEqual([{ attempt: 1, delay: 8, error: failure }]);
+    expect(seen).toEqual([{ attempt: 1, delayMs: 8, error: failure }]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { LinkedSignal } from "../../../core/linked-signal.js";
 import type { Runtime, TimerHandle } from "../../../core/runtime.js";
+import { type LeaseEvent, leased } from "../../diagnostics.js";
 import type { Lease } from "../../lease.js";
 import type { LeaseTable } from "./lease-table.js";
 import type { Slot } from "./version.js";
@@ -29,6 +30,7 @@ export class MemoryLease implements Lease {
     };
     this.#timer = runtime.timer(ttlMs, expire, "store.lease expiry");
     this.#timer.unref();
+    this.#tell("granted");
   }
 
   get signal(): AbortSignal {
@@ -48,6 +50,7 @@ export class MemoryLease implements Lease {
     }
     this.#deadline = this.#runtime.now() + this.ttlMs;
     this.#timer.reset(this.ttlMs);
+    this.#tell("renewed");
     return this.#runtime.ready(undefined);
   }
 
@@ -65,5 +68,11 @@ export class MemoryLease implements Lease {
     this.#deadline = Math.min(this.#deadline, this.#runtime.now());
     this.#timer[Symbol.dispose]();
     this.#link.abort(reason);
+    this.#tell("ended");
+  }
+
+  #tell(event: LeaseEvent["event"]): void {
+    if (!leased.hasSubscribers) return;
+    leased.publish(Object.freeze({ driver: "memory", lease: this.id, event, ttlMs: this.ttlMs }));
   }
 }

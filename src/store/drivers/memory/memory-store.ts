@@ -168,7 +168,7 @@ class MemoryStore implements StateStore, WatchHome {
   }
 
   #publishCall(method: string, started: number, failure?: { readonly error: unknown }): void {
-    called.publish({ driver, method, durationMs: this.runtime.now() - started, ...failure });
+    called.publish(Object.freeze({ driver, method, durationMs: this.runtime.now() - started, ...failure }));
   }
 
   #readRevision(revision: Revision | undefined): Revision {

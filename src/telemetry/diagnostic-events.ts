@@ -1,0 +1,37 @@
+import type { ChannelEvent } from "../channels/index.js";
+import type { ReconcileEvent } from "../controllers/index.js";
+import type { CircuitEvent, HedgeEvent, RetryAttemptEvent, RetryCallEvent } from "../resilience/index.js";
+import type { LeaseEvent, StoreCallEvent, StoreLagEvent } from "../store/index.js";
+import type { SpanEvent } from "./diagnostics.js";
+
+/** Every diagnostics channel of keelson, and what is published on it. */
+export interface DiagnosticEvents {
+  /** A channel was made. */
+  readonly "keelson:channel:open": ChannelEvent;
+  /** A message was taken in. */
+  readonly "keelson:channel:send": ChannelEvent;
+  /** A message was handed out. */
+  readonly "keelson:channel:recv": ChannelEvent;
+  /** A channel takes no more messages. */
+  readonly "keelson:channel:close": ChannelEvent;
+  /** A receiver of a broadcast missed messages. */
+  readonly "keelson:channel:lag": ChannelEvent;
+  /** An attempt failed and another will follow. */
+  readonly "keelson:retry:attempt": RetryAttemptEvent;
+  /** A call with its retries has ended. */
+  readonly "keelson:retry:call": RetryCallEvent;
+  /** An attempt is started beside a slow one. */
+  readonly "keelson:hedge": HedgeEvent;
+  /** A circuit breaker changed its state. */
+  readonly "keelson:circuit": CircuitEvent;
+  /** A call of a store ended. */
+  readonly "keelson:store:call": StoreCallEvent;
+  /** A watch was ended because its consumer fell behind. */
+  readonly "keelson:store:lag": StoreLagEvent;
+  /** A lease was granted, kept alive, or ended. */
+  readonly "keelson:lease": LeaseEvent;
+  /** A reconcile ended. */
+  readonly "keelson:reconcile": ReconcileEvent;
+  /** A call of an instrumented function ended. */
+  readonly "keelson:span": SpanEvent;
+}

@@ -1,0 +1,19 @@
+import { type DiagnosticsChannel, diagnosticsChannel } from "../core/diagnostics.js";
+import type { LogFields } from "../core/logger.js";
+
+/** What is published on `keelson:span` when a call of an instrumented function ended. */
+export interface SpanEvent {
+  /** The span's name. */
+  readonly name: string;
+  /** What it was told about the call. */
+  readonly fields: LogFields;
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+  /** How it ended. */
+  readonly outcome: "ok" | "failed";
+  /** What it failed with, if it failed. */
+  readonly error: unknown;
+}
+
+/** A call of an instrumented function ended. */
+export const spanEnded: DiagnosticsChannel<SpanEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:span");

@@ -1,0 +1,113 @@
+import { hostname } from "node:os";
+import nodeProcess from "node:process";
+import { currentRuntime } from "../../core/ambient.js";
+import { checkFunction } from "../../core/check.js";
+import type { LogFields, LogMethod, Logger } from "../../core/logger.js";
+import type { Runtime } from "../../core/runtime.js";
+import { type LogLevel, levelNumber } from "../level.js";
+import { type Span, currentSpan } from "../span.js";
+import { type LogFilter, logFilter, lossyFilter } from "./log-filter.js";
+import { logLine } from "./log-line.js";
+
+/** How {@link createLogger} writes. */
+export interface LoggerOptions {
+  /** Which lines are written. @defaultValue what the environment's `KEELSON_LOG` says, else `"info"` */
+  readonly filter?: LogFilter | string | undefined;
+  /** The part that writes, as filters name it; `child({ target: "store" })` sets another. @defaultValue `""` */
+  readonly target?: string | undefined;
+  /** Fields of every line. @defaultValue `pid` and `hostname`, as pino has them */
+  readonly base?: LogFields | undefined;
+  /** Names of fields, at any depth, whose values are not to be seen. @defaultValue none */
+  readonly redact?: readonly string[] | undefined;
+  /** Takes each line, its line feed included. @defaultValue to standard output */
+  readonly write?: ((line: string) => unknown) | undefined;
+  /** Clock; and takes what is wrong with `KEELSON_LOG`. @defaultValue the ambient runtime */
+  readonly runtime?: Runtime | undefined;
+}
+
+/** A `Logger` whose filter can be changed. */
+export interface FilteredLogger extends Logger {
+  /** What is written; `filter.set("debug")` changes that for this logger and all its children. */
+  readonly filter: LogFilter;
+  /** Whether a line of that level would be written here and now; for what is dear to compute. */
+  isEnabled(level: LogLevel): boolean;
+  child(fields: LogFields): FilteredLogger;
+}
+
+/**
+ * Makes a logger that writes lines of JSON as pino does, filtered in the grammar of {@link logFilter}.
+ *
+ * @remarks
+ * Lines within instrumented functions carry the fields of their spans. Errors are written with their causes; nothing
+ * that is logged can make logging fail. Pipe the lines into `pino-pretty` to read them.
+ *
+ * @example
+ * ```ts
+ * import { createLogger } from "keelson/telemetry/log";
+ *
+ * const lines: string[] = [];
+ * const log = createLogger({ filter: "store=debug,warn", base: {}, write: (line) => lines.push(line) });
+ * const store = log.child({ target: "store" });
+ * store.debug({ key: "/a" }, "put");
+ * log.info("not written");
+ * const { level, target, key, msg } = JSON.parse(lines.join(""));
+ * [level, target, key, msg] // => [20, "store", "/a", "put"]
+ * ```
+ */
+export function createLogger(options: LoggerOptions = {}): FilteredLogger {
+  const { runtime = currentRuntime(), target = "", redact = [], write = toStandardOutput } = options;
+  const { base = { pid: nodeProcess.pid, hostname: hostname() } } = options;
+  checkFunction("write", write);
+  const redacted = new Set(redact);
+  const filter = filterOf(options.filter, runtime);
+
+  const make = (part: string, bindings: LogFields): FilteredLogger => {
+    const method = (level: LogLevel): LogMethod => {
+      const number = levelNumber(level);
+      return (first: LogFields | string, message?: string) => {
+        const span = currentSpan();
+        if (!filter.allows(level, part, span)) return;
+        const [own, text] = typeof first === "string" ? [{}, first] : [ownFields(first), message];
+        const fields = { ...bindings, ...spanFields(span), ...own };
+        write(logLine(number, Math.round(runtime.wallNow()), fields, text, redacted));
+      };
+    };
+    return {
+      trace: method("trace"),
+      debug: method("debug"),
+      info: method("info"),
+      warn: method("warn"),
+      error: method("error"),
+      filter,
+      isEnabled: (level) => filter.allows(level, part, currentSpan()),
+      child(fields) {
+        const next = typeof fields["target"] === "string" ? fields["target"] : part;
+        return make(next, { ...bindings, ...fields });
+      },
+    };
+  };
+  return make(target, target === "" ? base : { ...base, target });
+}
+
+function filterOf(filter: LogFilter | string | undefined, runtime: Runtime): LogFilter {
+  if (typeof filter === "object") return filter;
+  if (filter !== undefined) return logFilter(filter);
+  const report = (error: unknown): void => {
+    runtime.report(error, { task: "KEELSON_LOG" });
+  };
+  return lossyFilter(nodeProcess.env["KEELSON_LOG"] ?? "info", report);
+}
+
+/** An error alone stands for itself, as in pino. */
+function ownFields(fields: LogFields): LogFields {
+  return fields instanceof Error ? { err: fields } : fields;
+}
+
+/** Fields of all spans, those of inner ones first. */
+function spanFields(span: Span | undefined): LogFields {
+  return span === undefined ? {} : { ...spanFields(span.parent), ...span.fields };
+}
+
+function toStandardOutput(line: string): void {
+  nodeProcess.stdout.write(line);
+}
