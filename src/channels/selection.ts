@@ -191,6 +191,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
       this.resolve = resolve;
       this.reject = reject;
     });
+    this.runtime.parked?.(this);
     for (const branch of this.branches) {
       if (!branch.isEnabled || !branch.isPending) continue;
       this.live += 1;

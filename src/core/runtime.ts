@@ -58,6 +58,8 @@ export interface Runtime {
    * @remarks **Cancel safety.** An abort of `signal` rejects at once with its reason and leaves no timer behind.
    */
   sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /** Told of each wait that parks, before it can be woken: a simulation names those that nothing will ever wake. */
+  readonly parked?: ((waiter: Wakeable) => void) | undefined;
   /** Settles a decided wait: at once, or, when this turn of the event loop has done enough, in the next one. */
   wake(waiter: Wakeable): void;
   /** A promise of a value that was ready at the call, under the same rule as {@link Runtime.wake}. */

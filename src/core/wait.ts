@@ -40,6 +40,7 @@ export function wait<T>(
       reject = onReject;
     });
     const parked = new Parked(runtime, label, source, payload, resolve, reject);
+    runtime.parked?.(parked);
     source.arm(parked);
     if (signal !== undefined || ms !== undefined) parked.giveUpOn(signal, ms);
     return promise;

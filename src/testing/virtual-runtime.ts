@@ -3,18 +3,15 @@ import { type Signals, createSignals } from "../core/signals.js";
 import { sleepOn } from "../core/sleep.js";
 import { YieldBudget } from "../core/yield-budget.js";
 import { systemRuntime } from "../core/index.js";
-import { TimerHeap, VirtualTimer } from "./timer-heap.js";
-
-/** Where the virtual wall clock starts: a round date, so that dates in expectations are easy to read. */
-const epoch: number = Date.UTC(2030, 0, 1);
+import { type TimerWorld, TimerHeap, VirtualTimer, epoch } from "../core/virtual-timers.js";
 
 /** A runtime whose clock moves only when it is told to. */
-export class VirtualRuntime implements Runtime {
+export class VirtualRuntime implements Runtime, TimerWorld {
   readonly host = "virtual";
   readonly signals: Signals;
   /** Failures that nobody awaited. */
   readonly failures: { readonly error: unknown; readonly task: string }[] = [];
-  readonly timers: TimerHeap = new TimerHeap();
+  readonly timers: TimerHeap<TimerWorld> = new TimerHeap<TimerWorld>();
   /** Real work, and wakes put off to the next turn of the event loop: while there is any, the clock stands still. */
   inFlight = 0;
   onTimer: (() => void) | undefined = undefined;
@@ -48,6 +45,10 @@ export class VirtualRuntime implements Runtime {
   /** Sets the wall clock forward, or back; no timer notices. */
   shiftWallClock(ms: number): void {
     this.#wallOffset += ms;
+  }
+
+  dueIn(ms: number): number {
+    return this.#now + ms;
   }
 
   /** Moves the clock; the timers due by then are the caller's to fire. */

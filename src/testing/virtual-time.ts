@@ -76,7 +76,8 @@ export function virtualTime({ seed = 1, autoAdvance = false }: VirtualTimeOption
     for (let next = runtime.timers.peek(); next !== undefined && next.due <= until; next = runtime.timers.peek()) {
       runtime.moveTo(next.due);
       for (let due = runtime.timers.take(runtime.now()); due !== undefined; due = runtime.timers.take(runtime.now())) {
-        due.fire();
+        due.order = 0;
+        due.settle();
       }
       await settle();
     }

@@ -1,0 +1,38 @@
+import { NondeterminismError, SimulationError } from "./errors.js";
+import { replayCommand } from "./replay.js";
+import { formatMs } from "./trace.js";
+import type { World } from "./world.js";
+
+/** The error of a run that failed: all that a person needs to see why. */
+export function failureOf(world: World, testName: string | undefined): SimulationError | undefined {
+  const { failure, trace, events, time } = world;
+  const { seed } = world.options;
+  if (failure === undefined) return undefined;
+  const { where, error } = failure;
+  const message = error instanceof Error ? error.message : String(error);
+  const lines = trace.lastLines();
+  const text = [
+    where === undefined ? message : `${where}: ${message}`,
+    "",
+    `seed ${seed}, event ${events}, virtual time ${formatMs(time)}, trace ${trace.hash}`,
+    `replay: ${replayCommand(seed, testName)}`,
+    "",
+    `last ${lines.length} of ${trace.length} lines of the trace:`,
+    ...lines.map((line) => `  ${line}`),
+  ].join("\n");
+  return new SimulationError(text, { seed, events, virtualMs: time, traceHash: trace.hash }, { cause: error });
+}
+
+/** The error of two runs that differ. */
+export function divergenceOf(world: World): NondeterminismError | undefined {
+  const { divergence } = world.trace;
+  if (divergence === undefined) return undefined;
+  return new NondeterminismError(
+    [
+      `two runs of seed ${world.options.seed} part at line ${divergence.number}: a host asks the real world`,
+      `  first run:  ${divergence.first}`,
+      `  second run: ${divergence.second}`,
+      "look for Math.random(), Date.now(), raw timers, unordered real I/O, or state kept between runs, just before",
+    ].join("\n"),
+  );
+}

@@ -1,0 +1,191 @@
+import { shown } from "../core/check.js";
+import { type Duration, toMs } from "../core/duration.js";
+import type { Generator } from "../core/generator.js";
+import type { Host } from "./host.js";
+import type { Network } from "./network.js";
+import { formatMs } from "./trace.js";
+import type { World } from "./world.js";
+
+/** One host or several. */
+export type HostNames = string | readonly string[];
+
+/** One direction of a link that is disturbed, and by what. */
+interface Disturbed {
+  readonly from: string;
+  readonly to: string;
+  readonly token: object;
+}
+
+/** Strikes hosts and links, writes down what it did, and knows what still goes on. */
+export class FaultInjection {
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #generator: Generator;
+  #links: Disturbed[] = [];
+
+  constructor(world: World, network: Network) {
+    this.#world = world;
+    this.#network = network;
+    this.#generator = world.generator.fork("swizzle");
+  }
+
+  crash(name: string, lasts?: Duration): void {
+    const host = this.#host(name);
+    if (!host.isUp) return;
+    this.#note(`crash ${name}`, lasts);
+    host.crash();
+    const { boots } = host;
+    this.#end(lasts, () => {
+      if (!host.isUp && host.boots === boots) this.restart(name);
+    });
+  }
+
+  restart(name: string): void {
+    const host = this.#host(name);
+    if (host.isUp) this.crash(name);
+    this.#note(`restart ${name}`);
+    host.start();
+  }
+
+  stop(name: string): void {
+    this.#note(`stop ${name}`);
+    this.#host(name).stop();
+  }
+
+  pause(name: string, lasts?: Duration): void {
+    const host = this.#host(name);
+    const token = {};
+    if (!host.pause(token)) return;
+    this.#note(`pause ${name}`, lasts);
+    this.#end(lasts, () => {
+      if (host.resume(token)) this.#note(`resume ${name}`);
+    });
+  }
+
+  resume(name: string): void {
+    const host = this.#host(name);
+    if (host.resume()) this.#note(`resume ${name}`);
+  }
+
+  cut(one: HostNames, other: HostNames, oneWay: boolean, lasts?: Duration): void {
+    this.#note(`partition ${names(one)} ${oneWay ? "to" : "and"} ${names(other)}`, lasts);
+    this.#disturb(pairs(one, other, oneWay), "cut", lasts, "heal");
+  }
+
+  hold(one: HostNames, other: HostNames, lasts?: Duration): void {
+    this.#note(`hold ${names(one)} and ${names(other)}`, lasts);
+    this.#disturb(pairs(one, other, false), "hold", lasts, "release");
+  }
+
+  /** Mends the links between these, in both directions; without names, all. */
+  mend(what: string, one?: HostNames, other?: HostNames): void {
+    const chosen = one === undefined || other === undefined ? undefined : pairs(one, other, false);
+    const mended = this.#links.filter(
+      ({ from, to }) => chosen === undefined || chosen.some((pair) => pair.from === from && pair.to === to),
+    );
+    this.#note(chosen === undefined ? what : `${what} ${names(one)} and ${names(other)}`);
+    this.#mend(mended);
+  }
+
+  /** Cuts hosts off one by one, then heals them in another order: FoundationDB's "swizzle-clogging". */
+  swizzle(hosts: readonly string[], lasts: Duration): void {
+    const half = toMs(lasts, "lasts") / 2;
+    this.#note(`swizzle ${names(hosts)}`, lasts);
+    for (const name of hosts) {
+      const begins = this.#generator.between(0, half);
+      const ends = this.#generator.between(half, 2 * half);
+      this.#world.later(begins, "swizzle", () => {
+        const others = [...this.#world.hosts.keys()].filter((other) => other !== name);
+        this.cut(name, others, false, ends - begins);
+      });
+    }
+  }
+
+  skew(name: string, ms: number): void {
+    const host = this.#host(name);
+    this.#note(`clock of ${name} jumps ${ms < 0 ? "back" : "ahead"} ${formatMs(Math.abs(ms))}`);
+    host.clock.skew(ms);
+  }
+
+  drift(name: string, rate: number, lasts?: Duration): void {
+    const host = this.#host(name);
+    const before = host.clock.drift;
+    this.#note(`clock of ${name} drifts by ${rate}`, lasts);
+    host.setDrift(rate);
+    this.#end(lasts, () => {
+      this.#note(`clock of ${name} drifts by ${before}`);
+      host.setDrift(before);
+    });
+  }
+
+  #disturb(
+    links: readonly Omit<Disturbed, "token">[],
+    how: "cut" | "hold",
+    lasts: Duration | undefined,
+    end: string,
+  ): void {
+    const token = {};
+    const disturbed = links.map((link) => ({ ...link, token }));
+    for (const { from, to } of disturbed) this.#network[how](from, to, token);
+    this.#links.push(...disturbed);
+    this.#world.faults.add(token);
+    this.#end(lasts, () => {
+      if (!this.#world.faults.has(token)) return;
+      this.#note(`${end} ${names([...new Set(disturbed.map(({ from }) => from))])}`);
+      this.#mend(disturbed);
+    });
+  }
+
+  #mend(mended: readonly Disturbed[]): void {
+    const gone = new Set(mended);
+    this.#links = this.#links.filter((link) => !gone.has(link));
+    const left = new Set(this.#links.map(({ token }) => token));
+    for (const { from, to, token } of mended) {
+      if (!left.has(token)) this.#world.faults.delete(token);
+      this.#network.mend(from, to, token);
+    }
+    this.#world.disturbed();
+  }
+
+  #end(lasts: Duration | undefined, act: () => void): void {
+    if (lasts === undefined) return;
+    this.#world.later(toMs(lasts, "lasts"), "fault ends", act);
+  }
+
+  #note(what: string, lasts?: Duration): void {
+    this.#world.note("world", lasts === undefined ? what : `${what} for ${formatMs(toMs(lasts, "lasts"))}`);
+    this.#world.disturbed();
+  }
+
+  #host(name: string): Host {
+    const host = name === "test" ? undefined : this.#world.hosts.get(name);
+    if (host !== undefined) return host;
+    if (name === "test") throw new TypeError("Expected another host than the test itself, which is immune to faults");
+    throw new TypeError(
+      `Expected a host of this simulation (${names([...this.#world.hosts.keys()])}), got ${shown(name)}`,
+    );
+  }
+}
+
+function pairs(
+  one: HostNames,
+  other: HostNames,
+  oneWay: boolean,
+): readonly { readonly from: string; readonly to: string }[] {
+  return [one].flat().flatMap((from) =>
+    [other].flat().flatMap((to) =>
+      from === to
+        ? []
+        : oneWay
+          ? [{ from, to }]
+          : [
+              { from, to },
+              { from: to, to: from },
+            ],
+    ),
+  );
+}
+
+function names(hosts: HostNames | undefined): string {
+  return hosts === undefined ? "" : [hosts].flat().join(", ");
+}
