@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { mpsc } from "keelson/channels";
 import { currentRuntime, isKeelsonError } from "keelson/core";
-import type { SimulationError } from "keelson/simulation";
-import { type Order, type SimulationReport, endpoint, simTest, simulate } from "keelson/simulation";
+import { type Order, SimulationError, type SimulationReport, endpoint, simTest, simulate } from "keelson/simulation";
 import { Mutex } from "keelson/sync";
 import { spawn } from "keelson/tasks";
 import { sleep } from "keelson/time";
