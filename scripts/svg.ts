@@ -12,7 +12,7 @@ export interface Plot {
 }
 
 const [width, height] = [720, 300];
-const box = { left: 56, top: 40, right: width - 16, bottom: height - 44 };
+const box = { left: 56, top: 56, right: width - 16, bottom: height - 44 };
 const colours = ["#d1495b", "#2a9d8f", "#8d99ae"];
 
 /** Draws a plot. */
@@ -29,7 +29,7 @@ export function drawPlot({ title, x, series }: Plot): string {
   const lines = series.flatMap(({ name, values }, index) => {
     const colour = colours[index % colours.length] ?? "#888";
     const points = values.map((value, at) => `${round(atX((at + 0.5) / values.length))},${round(atY(value))}`);
-    const legend = text(box.right, box.top + 14 + index * 16, "end", name, colour);
+    const legend = text(box.left + index * 180, 42, "start", name, colour);
     return [`<polyline points="${points.join(" ")}" fill="none" stroke="${colour}" stroke-width="2"/>`, legend];
   });
   return [

@@ -59,7 +59,7 @@ function perSecond(): number[] {
 }
 
 function count(counts: number[], second: number): void {
-  counts[second] = (counts[second] ?? 0) + 1;
+  if (second < storm.seconds) counts[second] = (counts[second] ?? 0) + 1;
 }
 
 function during(counts: readonly number[]): number {

@@ -56,15 +56,20 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit
   let exact = algorithm.initial;
   let window = emptyWindow(runtime.now());
 
-  const add = (rttMs: number, inflight: number, dropped: boolean): void => {
-    window.calls += 1;
-    window.totalMs += rttMs;
+  const add = (inflight: number, rttMs: number | "dropped"): void => {
     window.inflight = Math.max(window.inflight, inflight);
-    window.dropped ||= dropped;
-    if (window.calls < minSamples || runtime.now() - window.begun < windowMs) return;
-    const { calls, totalMs, inflight: most, dropped: some } = window;
+    // A refusal is quick and a timeout slow: neither says how long an answer takes.
+    if (rttMs === "dropped") {
+      window.drops += 1;
+    } else {
+      window.answers += 1;
+      window.totalMs += rttMs;
+    }
+    const { begun, answers, drops, totalMs, inflight: most } = window;
+    if (answers + drops < minSamples || runtime.now() - begun < windowMs) return;
     const random = (): number => runtime.random();
-    const sample = { limit: exact, rttMs: totalMs / calls, inflight: most, dropped: some, random };
+    const rttMean = answers === 0 ? 0 : totalMs / answers;
+    const sample = { limit: exact, rttMs: rttMean, inflight: most, dropped: drops > 0, random };
     exact = algorithm.update(sample);
     gate.concurrency = Math.max(1, Math.floor(exact));
     window = emptyWindow(runtime.now());
@@ -89,10 +94,10 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit
         const inflight = gate.active;
         try {
           const value = await start(fn, call);
-          add(runtime.now() - begun, inflight, false);
+          add(inflight, runtime.now() - begun);
           return value;
         } catch (error) {
-          if (call.abandoned === undefined && isDrop(error)) add(runtime.now() - begun, inflight, true);
+          if (call.abandoned === undefined && isDrop(error)) add(inflight, "dropped");
           throw error;
         }
       };
@@ -105,12 +110,14 @@ function isTimeout(error: unknown): boolean {
   return isKeelsonError(error, "TIMEOUT") || (error instanceof Error && error.name === "TimeoutError");
 }
 
-function emptyWindow(begun: number): {
+interface Window {
   readonly begun: number;
-  calls: number;
+  answers: number;
+  drops: number;
   totalMs: number;
   inflight: number;
-  dropped: boolean;
-} {
-  return { begun, calls: 0, totalMs: 0, inflight: 0, dropped: false };
+}
+
+function emptyWindow(begun: number): Window {
+  return { begun, answers: 0, drops: 0, totalMs: 0, inflight: 0 };
 }

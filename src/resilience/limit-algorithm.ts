@@ -4,7 +4,7 @@ import { checkInteger, checkNumber } from "../core/check.js";
 export interface LimitSample {
   /** The limit that held, which need not be whole. */
   readonly limit: number;
-  /** How long calls took on average, in milliseconds. */
+  /** How long answered calls took on average, in milliseconds; 0 when every one was dropped. */
   readonly rttMs: number;
   /** How many ran at a time, at most. */
   readonly inflight: number;
@@ -116,15 +116,17 @@ export function vegas(options: LimitBounds = {}): LimitAlgorithm {
   return {
     initial,
     update({ limit, rttMs, inflight, dropped, random }) {
+      const log = Math.max(1, Math.log10(limit));
+      // First, unlike the original: what an overloaded other side answers says nothing of an idle one.
+      if (dropped) return clamp(limit - log);
       untilProbe -= 1;
       if (rttMs < idleMs || untilProbe <= 0) {
         idleMs = rttMs;
         untilProbe = probeMultiplier * limit * (0.5 + random() / 2);
         return limit;
       }
-      const log = Math.max(1, Math.log10(limit));
       const queue = Math.ceil(limit * (1 - idleMs / rttMs));
-      if (dropped || queue > 6 * log) return clamp(limit - log);
+      if (queue > 6 * log) return clamp(limit - log);
       if (inflight * 2 < limit) return limit;
       if (queue <= log) return clamp(limit + 6 * log);
       return queue < 3 * log ? clamp(limit + log) : limit;
@@ -163,7 +165,7 @@ export function gradient2(options: Gradient2Options = {}): LimitAlgorithm {
   return {
     initial,
     update({ limit, rttMs, inflight, dropped }) {
-      usualMs = Number.isNaN(usualMs) ? rttMs : usualMs + (2 / (usualWindow + 1)) * (rttMs - usualMs);
+      if (rttMs > 0) usualMs = Number.isNaN(usualMs) ? rttMs : usualMs + (2 / (usualWindow + 1)) * (rttMs - usualMs);
       // After an overload the usual is too long for a while; it is brought down faster than it went up.
       if (usualMs / rttMs > 2) usualMs *= 0.95;
       if (inflight < limit / 2 && !dropped) return limit;
