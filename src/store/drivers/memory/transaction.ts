@@ -1,7 +1,7 @@
 import type { KeyRange } from "../../key-range.js";
 import type { Op, OpResult } from "../../operation.js";
 import type { Txn } from "../../state-store.js";
-import { holds } from "./conditions.js";
+import { holds } from "../shared/conditions.js";
 import type { Keyspace } from "./keyspace.js";
 import type { LeaseTable } from "./lease-table.js";
 import { toKeyValue } from "./version.js";

@@ -11,7 +11,7 @@ interface CallOptions {
 export interface LeaseHome {
   readonly runtime: Runtime;
   /** Of a time to live, how much a holder may count on, from when the request was sent. */
-  readonly surelyHeld: (ttlMs: number) => number;
+  surelyHeld(ttlMs: number): number;
   keepAlive(id: string, options: CallOptions): Promise<void>;
   revoke(id: string): Promise<void>;
   /** Called once, when the lease has ended on this side. */
@@ -53,7 +53,7 @@ export class HeldLease implements Lease {
   async keepAliveOnce(options: CallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     this.#check();
-    const { runtime, surelyHeld } = this.#home;
+    const { runtime } = this.#home;
     const sentAt = runtime.now();
     try {
       await this.#home.keepAlive(this.id, options);
@@ -62,7 +62,7 @@ export class HeldLease implements Lease {
       throw error;
     }
     this.#check();
-    this.#deadline = Math.max(this.#deadline, sentAt + surelyHeld(this.ttlMs));
+    this.#deadline = Math.max(this.#deadline, sentAt + this.#home.surelyHeld(this.ttlMs));
     this.#timer.reset(Math.max(0, this.#deadline - runtime.now()));
   }
 

@@ -1,8 +1,17 @@
 import type { Compare, Comparison } from "../../compare.js";
-import type { Version } from "./version.js";
+import type { Revision } from "../../key-value.js";
+
+/** What of a key conditions look at. */
+export interface Comparable {
+  readonly value?: Uint8Array | undefined;
+  readonly createRevision: Revision;
+  readonly modRevision: Revision;
+  readonly version: number;
+  readonly leaseId?: string | undefined;
+}
 
 /** Whether a condition holds for a key as it is; `undefined` is an absent key. */
-export function holds(condition: Compare, version: Version | undefined): boolean {
+export function holds(condition: Compare, version: Comparable | undefined): boolean {
   switch (condition.target) {
     case "value": {
       if (version?.value === undefined) return false;

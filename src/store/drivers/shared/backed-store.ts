@@ -1,0 +1,195 @@
+import { checkInteger, checkNumber } from "../../../core/check.js";
+import { Emitter, type Events, type Health, type Runtime } from "../../../core/index.js";
+import { called, lagged } from "../../diagnostics.js";
+import { CompactedError, StoreClosedError } from "../../errors.js";
+import { checkKey, checkRange } from "../../key-check.js";
+import type { KeyRange } from "../../key-range.js";
+import type { KeyValue, Revision } from "../../key-value.js";
+import type { Lease } from "../../lease.js";
+import type {
+  GetOptions,
+  RangeOptions,
+  RangeResult,
+  StateStore,
+  StoreCapabilities,
+  StoreEvents,
+  Txn,
+  TxnResult,
+  WatchOptions,
+} from "../../state-store.js";
+import { checkTxn } from "../../txn-check.js";
+import type { WatchBatch } from "../../watch-batch.js";
+import type { Backend, BackendListener, CallOptions, Reach } from "./backend.js";
+import { BackedWatch } from "./backed-watch.js";
+import { ChangeTail } from "./change-tail.js";
+import { HeldLease, type LeaseHome } from "./held-lease.js";
+
+/** A store on a {@link Backend}: checks at the door, watches, leases, events, diagnostics and closing. */
+export class BackedStore implements StateStore, BackendListener, LeaseHome {
+  readonly capabilities: StoreCapabilities;
+  readonly events: Events<StoreEvents>;
+  readonly runtime: Runtime;
+  readonly #backend: Backend;
+  readonly #emitter = new Emitter<StoreEvents>();
+  readonly #tail: ChangeTail;
+  readonly #leases = new Set<HeldLease>();
+  #compacted: Revision = 0;
+  #isClosed = false;
+  #closing: Promise<void> | undefined = undefined;
+
+  constructor(backend: Backend, runtime: Runtime) {
+    this.capabilities = backend.capabilities;
+    this.events = this.#emitter;
+    this.runtime = runtime;
+    this.#backend = backend;
+    this.#tail = new ChangeTail(runtime, backend, (resumeFrom) => {
+      this.#emitter.emit("lagged", { resumeFrom });
+      if (lagged.hasSubscribers) lagged.publish({ driver: backend.driver, resumeFrom });
+    });
+    backend.listen(this);
+  }
+
+  get(key: string, options: GetOptions = {}): Promise<{ readonly revision: Revision; readonly kv?: KeyValue }> {
+    return this.#answer("get", options.signal, () => {
+      checkKey(key);
+      if (options.revision !== undefined) checkInteger("revision", options.revision, 0);
+      return this.#backend.get(key, options);
+    });
+  }
+
+  range(range: KeyRange, options: RangeOptions = {}): Promise<RangeResult> {
+    return this.#answer("range", options.signal, () => {
+      checkRange(range);
+      if (options.limit !== undefined) checkInteger("limit", options.limit, 1);
+      if (options.revision !== undefined) checkInteger("revision", options.revision, 0);
+      return this.#backend.range(range, options);
+    });
+  }
+
+  txn(txn: Txn, options: CallOptions = {}): Promise<TxnResult> {
+    return this.#answer("txn", options.signal, () => {
+      checkTxn(txn, this.capabilities);
+      return this.#backend.txn(txn, options);
+    });
+  }
+
+  watch(range: KeyRange, options: WatchOptions = {}): AsyncIterable<WatchBatch> {
+    checkRange(range);
+    if (options.from !== undefined) checkInteger("from", options.from, 0);
+    if (options.progressMs !== undefined) checkNumber("progressMs", options.progressMs, 1);
+    const watch = new BackedWatch(this.#tail, range, options);
+    if (this.#isClosed) watch.end({ error: new StoreClosedError() });
+    return watch;
+  }
+
+  grantLease(ttlMs: number, options: CallOptions = {}): Promise<Lease> {
+    return this.#answer("grantLease", options.signal, async () => {
+      checkNumber("ttlMs", ttlMs, 1);
+      const id = this.runtime.id("lease");
+      const sentAt = this.runtime.now();
+      await this.#backend.grant(id, ttlMs, options);
+      const lease = new HeldLease(this, { id, ttlMs, sentAt });
+      if (this.#isClosed) lease.end(new StoreClosedError());
+      else this.#leases.add(lease);
+      return lease;
+    });
+  }
+
+  compact(revision: Revision): Promise<void> {
+    return this.#answer("compact", undefined, () => {
+      checkInteger("revision", revision, 0);
+      return this.#backend.compact(revision);
+    });
+  }
+
+  async health(): Promise<Health> {
+    if (this.#isClosed) return { status: "fail", message: "the store has been closed" };
+    try {
+      const details = await this.runtime.real(() => this.#backend.inspect());
+      return { status: "pass", details: { ...details, heldLeases: this.#leases.size, watches: this.#tail.size } };
+    } catch (error) {
+      return { status: "fail", message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  surelyHeld(ttlMs: number): number {
+    return this.#backend.surelyHeld(ttlMs);
+  }
+
+  keepAlive(id: string, options: CallOptions): Promise<void> {
+    return this.#answer("keepAliveOnce", options.signal, () => this.#backend.keepAlive(id, options));
+  }
+
+  revoke(id: string): Promise<void> {
+    if (this.#isClosed) return Promise.resolve(); // it expires by itself
+    return this.#answer("revoke", undefined, () => this.#backend.revoke(id));
+  }
+
+  ended(lease: HeldLease): void {
+    this.#leases.delete(lease);
+  }
+
+  reached(reach: Reach): void {
+    if (reach.compacted > this.#compacted) {
+      this.#compacted = reach.compacted;
+      this.#emitter.emit("compacted", { compactRevision: reach.compacted });
+    }
+    this.#tail.reached(reach);
+  }
+
+  connected(): void {
+    this.#emitter.emit("connected");
+  }
+
+  disconnected(error: unknown): void {
+    this.#emitter.emit("disconnected", error);
+  }
+
+  replaced({ revision, compacted }: Reach): void {
+    const error = new CompactedError(revision);
+    this.#compacted = compacted;
+    this.#tail.restart(revision, error);
+    for (const lease of [...this.#leases]) lease.end(error);
+  }
+
+  #close(): Promise<void> {
+    this.#isClosed = true;
+    this.#tail.end(new StoreClosedError());
+    for (const lease of [...this.#leases]) lease.end(new StoreClosedError());
+    return this.runtime.real(() => this.#backend.close());
+  }
+
+  /** Answers one call: an aborted signal comes first, then a closed store, then what `work` says. */
+  #answer<T>(method: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (this.#isClosed) return Promise.reject(new StoreClosedError());
+    const started = this.runtime.now();
+    try {
+      const answer = this.runtime.real(work);
+      if (called.hasSubscribers) this.#publish(method, started, answer);
+      return answer;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #publish(method: string, started: number, answer: Promise<unknown>): void {
+    const publish = (failure?: { readonly error: unknown }): void => {
+      const durationMs = this.runtime.now() - started;
+      called.publish({ driver: this.#backend.driver, method, durationMs, ...failure });
+    };
+    answer.then(
+      () => {
+        publish();
+      },
+      (error: unknown) => {
+        publish({ error });
+      },
+    );
+  }
+}

@@ -1,0 +1,213 @@
+import type { Runtime, TimerHandle } from "../../../core/runtime.js";
+import { NotAppliedError, type StoreError } from "../../errors.js";
+import type { BootClock } from "./boot-clock.js";
+import { type Connections, connect, requireWriter } from "./connections.js";
+import { Housekeeping } from "./housekeeping.js";
+import { Observer } from "./observer.js";
+import { SharedSlots } from "./request-slots.js";
+import type { OpenDatabase } from "./sql-database.js";
+import { isBusy, toStoreError } from "./sqlite-errors.js";
+import { toWire } from "./wire-error.js";
+import type { Answer, FromWorker, ReadCall, Request, ToWorker, WorkerSettings, WriteCall } from "./worker-protocol.js";
+import { type WriteJob, runGroup } from "./write-group.js";
+import { WriteQueue } from "./write-queue.js";
+import { answerRead, writeJob } from "./calls.js";
+
+/** How often the lock is tried for while another process holds it, with some chance so that nobody is always second. */
+const lockRetryMs = 2;
+
+/** What the engine needs of its thread. */
+export interface EngineHome {
+  readonly runtime: Runtime;
+  readonly clock: BootClock;
+  readonly open: OpenDatabase;
+  readonly settings: WorkerSettings;
+  readonly send: (message: FromWorker) => void;
+  /** Called once everything is closed. */
+  readonly exit: () => void;
+}
+
+/** The worker's side of a SQLite store: reads at once, writes in groups, and looks after the file in between. */
+export class SqliteEngine {
+  readonly #home: EngineHome;
+  readonly #slots = new SharedSlots();
+  readonly #writes = new WriteQueue(this.#slots);
+  readonly #observer: Observer;
+  readonly #housekeeping: Housekeeping;
+  readonly #lockTimer: TimerHandle;
+  #reads: Request<ReadCall>[] = [];
+  #connections: Connections | undefined = undefined;
+  #isTurnDue = false;
+  #isWaitingForLock = false;
+  #isClosed = false;
+
+  constructor(home: EngineHome) {
+    const { runtime, settings, clock } = home;
+    this.#home = home;
+    this.#observer = new Observer(home, () => this.#opened());
+    this.#housekeeping = new Housekeeping(runtime, settings, clock, () => {
+      this.#soon();
+    });
+    const retry = (): void => {
+      this.#isWaitingForLock = false;
+      this.#turn();
+    };
+    this.#lockTimer = runtime.timer(Number.POSITIVE_INFINITY, retry, "sqlite lock");
+    this.#soon(); // so that a file that can't be opened is known at once
+  }
+
+  receive(message: ToWorker): void {
+    if (this.#isClosed) return;
+    switch (message.type) {
+      case "requests":
+        for (const request of message.requests) this.#queue(request);
+        this.#soon();
+        break;
+      case "slots":
+        this.#slots.add(message.memory);
+        break;
+      case "watching":
+        this.#observer.setWatching(message.isWatching);
+        break;
+      case "close":
+        this.#close();
+        break;
+    }
+  }
+
+  #queue(request: Request): void {
+    if (isRead(request)) this.#reads.push(request);
+    else if (isWrite(request)) {
+      this.#writes.push({ request, giveUpAt: this.#home.runtime.now() + this.#home.settings.busyMs });
+    }
+  }
+
+  /** Lets everything that has arrived be read first, so that it shares a commit. */
+  #soon(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    void this.#home.runtime.yieldNow().then(() => {
+      this.#isTurnDue = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (this.#isClosed) return;
+    try {
+      const connections = this.#opened();
+      this.#answerReads(connections);
+      if (!this.#isWaitingForLock) this.#write(connections);
+    } catch (error) {
+      this.#refuseAll(toStoreError(error));
+    }
+  }
+
+  /** The connections, opened if they aren't; a file that was replaced is opened anew. */
+  #opened(): Connections {
+    if (this.#connections?.isCurrent() === false) this.#letGo();
+    if (this.#connections !== undefined) return this.#connections;
+    const { open, settings, clock, send } = this.#home;
+    try {
+      this.#connections = connect(open, settings, clock);
+    } catch (error) {
+      send({ type: "failed", error: toWire(toStoreError(error)) });
+      throw error;
+    }
+    send({ type: "opened" });
+    this.#observer.look(this.#connections);
+    return this.#connections;
+  }
+
+  #answerReads({ reader }: Connections): void {
+    const reads = this.#reads;
+    if (reads.length === 0) return;
+    reader.database.exec("BEGIN");
+    try {
+      const answers = reads.map(({ id, call }): Answer => {
+        try {
+          return { id, value: answerRead(reader, call) };
+        } catch (error) {
+          return { id, error: toWire(toStoreError(error)) };
+        }
+      });
+      this.#reads = [];
+      this.#home.send({ type: "answers", answers });
+    } finally {
+      reader.database.exec("COMMIT");
+    }
+  }
+
+  #write(connections: Connections): void {
+    const chores = this.#housekeeping.due(connections);
+    if (this.#writes.length === 0 && chores.length === 0) return;
+    const answers: Answer[] = [];
+    const cancelled = ({ id }: Request): void => {
+      answers.push({ id });
+    };
+    let started: readonly Request<WriteCall>[] = [];
+    const jobs = (): readonly WriteJob[] => {
+      started = this.#writes.start(cancelled);
+      return [...started.map(({ call }) => writeJob(call)), ...chores];
+    };
+    try {
+      const outcomes = runGroup(requireWriter(connections), jobs);
+      started.forEach(({ id }, index) => {
+        const outcome = outcomes[index];
+        if (outcome === undefined) return;
+        answers.push("error" in outcome ? { id, error: toWire(outcome.error) } : { id, value: outcome.value });
+      });
+      this.#housekeeping.done(outcomes.slice(started.length));
+      this.#observer.look(connections);
+      this.#home.send({ type: "answers", answers });
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      this.#waitForLock();
+    }
+    if (this.#writes.length > 0 && !this.#isWaitingForLock) this.#soon();
+  }
+
+  #waitForLock(): void {
+    const { runtime, settings, send } = this.#home;
+    const answers: Answer[] = [];
+    const late = this.#writes.giveUp(({ id }) => answers.push({ id }), runtime.now());
+    const message = `another process has held SQLite's write lock for ${settings.busyMs} ms`;
+    for (const { id } of late) answers.push({ id, error: toWire(new NotAppliedError(message)) });
+    if (answers.length > 0) send({ type: "answers", answers });
+    this.#isWaitingForLock = true;
+    this.#lockTimer.reset(lockRetryMs * (0.5 + runtime.random()));
+  }
+
+  /** Nothing has been applied of what still waits. */
+  #refuseAll(error: StoreError): void {
+    const reads = this.#reads;
+    this.#reads = [];
+    const answers: Answer[] = reads.map(({ id }) => ({ id, error: toWire(error) }));
+    const writes = this.#writes.giveUp(({ id }) => answers.push({ id }));
+    for (const { id } of writes) answers.push({ id, error: toWire(error) });
+    if (answers.length > 0) this.#home.send({ type: "answers", answers });
+  }
+
+  #letGo(): void {
+    this.#connections?.close();
+    this.#connections = undefined;
+  }
+
+  #close(): void {
+    this.#lockTimer[Symbol.dispose]();
+    this.#housekeeping[Symbol.dispose]();
+    this.#observer[Symbol.dispose]();
+    this.#isClosed = true;
+    this.#letGo();
+    this.#home.send({ type: "closed" });
+    this.#home.exit();
+  }
+}
+
+function isRead(request: Request): request is Request<ReadCall> {
+  return ["get", "range", "changes", "reach", "inspect"].includes(request.call.type);
+}
+
+function isWrite(request: Request): request is Request<WriteCall> {
+  return !isRead(request);
+}

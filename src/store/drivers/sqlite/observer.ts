@@ -1,0 +1,87 @@
+import type { Runtime, TimerHandle } from "../../../core/runtime.js";
+import type { Reach } from "../shared/backend.js";
+import type { Connections } from "./connections.js";
+import type { FromWorker } from "./worker-protocol.js";
+
+/** How often others' changes are looked for while somebody watches, and how often once none have come for a while. */
+const busyPollMs = 5;
+const idlePollMs = 50;
+const idleAfterMs = 1_000;
+/** How often the store is told that it is still there, while somebody watches. */
+const confirmMs = 100;
+/** How often a store that nobody watches is looked at: whether it was compacted or replaced. */
+const restMs = 500;
+
+interface ObserverHome {
+  readonly runtime: Runtime;
+  readonly send: (message: FromWorker) => void;
+}
+
+/** Notices what other connections do to the file, and tells the store how far it reaches. */
+export class Observer implements Disposable {
+  readonly #home: ObserverHome;
+  readonly #connections: () => Connections;
+  readonly #timer: TimerHandle;
+  #isWatching = false;
+  #dataVersion = -1;
+  #changedAt = 0;
+  #told: (Reach & { readonly store: string }) | undefined = undefined;
+  #toldAt = 0;
+
+  constructor(home: ObserverHome, connections: () => Connections) {
+    this.#home = home;
+    this.#connections = connections;
+    const poll = (): void => {
+      this.#poll();
+    };
+    this.#timer = home.runtime.timer(restMs, poll, "sqlite poll");
+  }
+
+  setWatching(isWatching: boolean): void {
+    this.#isWatching = isWatching;
+    this.#changedAt = this.#home.runtime.now();
+    this.#timer.reset(this.#pause());
+  }
+
+  /** Looks how far the store reaches now, and tells what is new. */
+  look({ reader }: Connections): void {
+    const { runtime, send } = this.#home;
+    const now = runtime.now();
+    const version = reader.dataVersion();
+    const told = this.#told;
+    if (version === this.#dataVersion && told !== undefined) {
+      if (this.#isWatching && now - this.#toldAt >= confirmMs) this.#tell(told, now);
+      return;
+    }
+    this.#dataVersion = version;
+    this.#changedAt = now;
+    const reach = reader.keys.reach();
+    this.#tell(reach, now);
+    if (told === undefined || (told.store === reach.store && told.revision <= reach.revision)) return;
+    send({ type: "replaced", reach });
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  #tell(reach: Reach & { readonly store: string }, now: number): void {
+    this.#told = reach;
+    this.#toldAt = now;
+    this.#home.send({ type: "reached", reach });
+  }
+
+  #poll(): void {
+    try {
+      this.look(this.#connections());
+    } catch {
+      // whoever calls next is told why; whoever watches waits
+    }
+    this.#timer.reset(this.#pause());
+  }
+
+  #pause(): number {
+    if (!this.#isWatching) return restMs;
+    return this.#home.runtime.now() - this.#changedAt < idleAfterMs ? busyPollMs : idlePollMs;
+  }
+}

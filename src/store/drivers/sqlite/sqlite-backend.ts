@@ -1,0 +1,119 @@
+import type { Health } from "../../../core/health.js";
+import type { KeyRange } from "../../key-range.js";
+import type { KeyValue, Revision } from "../../key-value.js";
+import type { RangeOptions, RangeResult, StoreCapabilities, Txn, TxnResult } from "../../state-store.js";
+import type { Backend, BackendListener, CallOptions, ChangesPage, ChangesRequest, Reach } from "../shared/backend.js";
+import type { WorkerClient } from "./worker-client.js";
+import type { ReadCall, WriteCall } from "./worker-protocol.js";
+
+/** What the thread answers to each call, as it types nothing. */
+const capabilities: StoreCapabilities = {
+  multiKeyTxn: true,
+  historyReads: true,
+  gapFreeWatch: true,
+  leases: true,
+  linearizableReads: true,
+  durable: true,
+  progress: true,
+  futureWatch: true,
+  safeLeaseRevoke: true,
+  pauseSafe: true,
+  maxTxnOps: 128,
+  maxValueBytes: 1_048_576,
+};
+
+/** A SQLite file behind its thread. */
+export class SqliteBackend implements Backend {
+  readonly driver = "sqlite";
+  readonly capabilities: StoreCapabilities = capabilities;
+  readonly #client: WorkerClient;
+  readonly #details: NonNullable<Health["details"]>;
+
+  constructor(client: WorkerClient, details: NonNullable<Health["details"]>) {
+    this.#client = client;
+    this.#details = details;
+  }
+
+  /** Holders and file share the machine's clock, which neither jumps nor drifts: there is nothing to allow for. */
+  surelyHeld(ttlMs: number): number {
+    return ttlMs;
+  }
+
+  listen(listener: BackendListener): void {
+    this.#client.listen(listener);
+  }
+
+  setWatching(isWatching: boolean): void {
+    this.#client.setWatching(isWatching);
+  }
+
+  reach(options: CallOptions): Promise<Reach> {
+    return this.#read({ type: "reach" }, options);
+  }
+
+  get(
+    key: string,
+    { revision, signal }: Pick<RangeOptions, "revision" | "signal">,
+  ): Promise<{ readonly revision: Revision; readonly kv?: KeyValue }> {
+    return this.#read({ type: "get", key, revision }, { signal });
+  }
+
+  range(range: KeyRange, { signal, ...options }: RangeOptions): Promise<RangeResult> {
+    return this.#read({ type: "range", range, options }, { signal });
+  }
+
+  changes(request: ChangesRequest): Promise<ChangesPage> {
+    return this.#read({ type: "changes", request });
+  }
+
+  txn(txn: Txn, options: CallOptions): Promise<TxnResult> {
+    return this.#write({ type: "txn", txn: ownMemory(txn) }, options);
+  }
+
+  grant(id: string, ttlMs: number, options: CallOptions): Promise<void> {
+    return this.#write({ type: "grant", id, ttlMs }, options);
+  }
+
+  keepAlive(id: string, options: CallOptions): Promise<void> {
+    return this.#write({ type: "keepAlive", id }, options);
+  }
+
+  revoke(id: string): Promise<void> {
+    return this.#write({ type: "revoke", id });
+  }
+
+  compact(revision: Revision): Promise<void> {
+    return this.#write({ type: "compact", revision });
+  }
+
+  async inspect(): Promise<NonNullable<Health["details"]>> {
+    return { ...this.#details, ...(await this.#read<NonNullable<Health["details"]>>({ type: "inspect" })) };
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  // What comes back from the thread has the type of its call; nothing can check that here.
+  #read<T>(call: ReadCall, options?: CallOptions): Promise<T> {
+    return this.#client.read(call, options) as Promise<T>;
+  }
+
+  #write<T>(call: WriteCall, options?: CallOptions): Promise<T> {
+    return this.#client.write(call, options) as Promise<T>;
+  }
+}
+
+/** Values as they are to travel: of a part of a larger buffer, all of it would cross to the other thread. */
+function ownMemory(txn: Txn): Txn {
+  const isWhole = (bytes: Uint8Array): boolean => bytes.length === bytes.buffer.byteLength;
+  const ownOps = (ops: Txn["then"]): Txn["then"] =>
+    ops.map((op) => (op.type === "put" && !isWhole(op.value) ? { ...op, value: new Uint8Array(op.value) } : op));
+  const conditions = (txn.if ?? []).map((condition) =>
+    condition.target === "value" && !isWhole(condition.value)
+      ? { ...condition, value: new Uint8Array(condition.value) }
+      : condition,
+  );
+  // A copy, since what was handed in may change before the message leaves.
+  return { if: conditions, then: ownOps(txn.then), else: ownOps(txn.else ?? []) };
+}

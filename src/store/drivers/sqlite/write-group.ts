@@ -1,0 +1,92 @@
+import { AmbiguousResultError, NotAppliedError, StoreError, StoreUnavailableError } from "../../errors.js";
+import type { Writer } from "./connections.js";
+import { isDoubtful, toStoreError } from "./sqlite-errors.js";
+
+/** Something to be done in a transaction of the database. */
+export interface WriteJob {
+  /** May throw one of the store's errors, before or after it has changed something. */
+  run(writer: Writer): unknown;
+}
+
+/** What became of a job. */
+export type WriteOutcome = { readonly value: unknown } | { readonly error: StoreError };
+
+/**
+ * Runs jobs in one transaction of the database, so that they share its way to the disk; each has a savepoint, a
+ * revision and an outcome of its own. Throws if the lock is held by somebody else: then no job has run.
+ */
+export function runGroup(writer: Writer, jobs: () => readonly WriteJob[]): readonly WriteOutcome[] {
+  writer.database.exec("BEGIN IMMEDIATE");
+  const begun = jobs();
+  const outcomes = runBegun(writer, begun);
+  if (outcomes !== undefined) return outcomes;
+  // Something is wrong with the database, as when it is full: each has to try for itself.
+  return begun.map((job) => runAlone(writer, job));
+}
+
+/** `undefined`: all of it was rolled back, and more than one job was in it. */
+function runBegun(writer: Writer, jobs: readonly WriteJob[]): readonly WriteOutcome[] | undefined {
+  const { database, txns } = writer;
+  let outcomes: readonly WriteOutcome[];
+  try {
+    txns.begin();
+    outcomes =
+      jobs.length > 1 ? jobs.map((job) => runSaved(writer, job)) : jobs.map((job) => ({ value: job.run(writer) }));
+    txns.finish();
+  } catch (error) {
+    rollBack(writer);
+    return jobs.length > 1 ? undefined : jobs.map(() => ({ error: notApplied(error) }));
+  }
+  try {
+    database.exec("COMMIT");
+    return outcomes;
+  } catch (error) {
+    rollBack(writer);
+    if (isDoubtful(error)) return jobs.map(() => ({ error: doubtful(error) }));
+    return jobs.length > 1 ? undefined : jobs.map(() => ({ error: notApplied(error) }));
+  }
+}
+
+function runSaved(writer: Writer, job: WriteJob): WriteOutcome {
+  const { database, txns } = writer;
+  const { revision } = txns;
+  database.exec("SAVEPOINT job");
+  try {
+    const value = job.run(writer);
+    database.exec("RELEASE job");
+    return { value };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    database.exec("ROLLBACK TO job; RELEASE job");
+    txns.rewind(revision);
+    return { error };
+  }
+}
+
+function runAlone(writer: Writer, job: WriteJob): WriteOutcome {
+  try {
+    writer.database.exec("BEGIN IMMEDIATE");
+  } catch (error) {
+    return { error: notApplied(error) };
+  }
+  const [outcome] = runBegun(writer, [job]) ?? [];
+  return outcome ?? { error: new NotAppliedError("SQLite rolled the transaction back") };
+}
+
+/** SQLite may have rolled back by itself. */
+function rollBack({ database }: Writer): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // there was nothing left to roll back
+  }
+}
+
+function notApplied(error: unknown): StoreError {
+  const known = toStoreError(error);
+  return known instanceof StoreUnavailableError ? new NotAppliedError(known.message) : known;
+}
+
+function doubtful(error: unknown): StoreError {
+  return new AmbiguousResultError(`SQLite could not write a commit to the disk: ${toStoreError(error).message}`);
+}

@@ -1,0 +1,20 @@
+import { afterAll, test } from "vitest";
+import { sqliteStore } from "keelson/store/sqlite";
+import { storeConformance } from "keelson/testing";
+import { sqliteMissing, temporaryFolder } from "../support/sqlite.js";
+import { describeUnless } from "../support/when.js";
+
+describeUnless(sqliteMissing, "the SQLite store", () => {
+  const folder = temporaryFolder();
+  afterAll(() => {
+    folder[Symbol.dispose]();
+  });
+  let stores = 0;
+  storeConformance({
+    test: (name, body) => {
+      test.concurrent(name, body, 20_000);
+    },
+    open: () => sqliteStore({ file: folder.file(`${(stores += 1)}.db`) }),
+    capabilities: { durable: true },
+  });
+});
