@@ -6,7 +6,17 @@
 export { type Agent, type AgentOptions, createAgent } from "./agent/agent.js";
 export { type ChildProcessOptions, childProcessRuntime } from "./agent/child-process-runtime.js";
 export { StartError, type StartFailure } from "./agent/errors.js";
-export type { Run, RunExit, RunSpec, WorkloadRuntime } from "./agent/workload-runtime.js";
+export {
+  type FunctionContext,
+  type InProcessOptions,
+  type WorkloadFunction,
+  inProcessRuntime,
+} from "./agent/in-process-runtime.js";
+export type { LogLimits, LogStream } from "./agent/log-file.js";
+export { type LogsHandlerOptions, type RequestHandler, logsHandler } from "./agent/logs-handler.js";
+export { type LogOptions, LogsNotFoundError } from "./agent/read-logs.js";
+export { type WorkerRuntimeOptions, stopMessage, workerRuntime } from "./agent/worker-runtime.js";
+export type { Run, RunEvent, RunExit, RunId, RunSpec, RunStatus, WorkloadRuntime } from "./agent/workload-runtime.js";
 export { type BindingOptions, bindingController } from "./binding-controller.js";
 export { deploymentController } from "./deployment-controller.js";
 export { drainController } from "./drain-controller.js";
@@ -20,10 +30,25 @@ export {
   type DeploymentStrategy,
 } from "./kinds/deployment.js";
 export { Instance, type InstanceExit, type InstanceStatus } from "./kinds/instance.js";
-export type { InstanceSpec, InstanceTemplate, Probe } from "./kinds/instance-spec.js";
+export type { InstanceSpec, InstanceTemplate, InstanceToleration, Probe } from "./kinds/instance-spec.js";
 export { NodeLease, type NodeLeaseSpec } from "./kinds/node-lease.js";
-export { Node, type NodeInput, type NodeSpec, type NodeStatus } from "./kinds/node.js";
+export {
+  Node,
+  type NodeAddress,
+  type NodeInput,
+  type NodeSpec,
+  type NodeStatus,
+  type NodeTaint,
+} from "./kinds/node.js";
 export { Workload, type WorkloadInput, type WorkloadSpec, type WorkloadStatus } from "./kinds/workload.js";
-export { agentFinalizer, revisionAnnotation, templateHashLabel } from "./names.js";
+export {
+  agentFinalizer,
+  deletionCostAnnotation,
+  notReadyTaint,
+  revisionAnnotation,
+  templateHashLabel,
+  unreachableTaint,
+  zoneLabel,
+} from "./names.js";
 export { type RolloutBounds, type RolloutStep, type VersionCounts, rolloutBounds, rolloutStep } from "./rollout.js";
 export { workloadController } from "./workload-controller.js";

@@ -4,3 +4,11 @@ export const agentFinalizer = "keelson.dev/agent";
 export const templateHashLabel = "keelson.dev/template-hash";
 /** The annotation that numbers a Deployment's versions. */
 export const revisionAnnotation = "keelson.dev/revision";
+/** The label that says in which zone a node is: zones fail together. */
+export const zoneLabel = "keelson.dev/zone";
+/** The taint of a node whose agent says that it is not ready. */
+export const notReadyTaint = "keelson.dev/not-ready";
+/** The taint of a node whose agent has not been heard of. */
+export const unreachableTaint = "keelson.dev/unreachable";
+/** The annotation with a number: of instances to be given up, those with a lower one go first. */
+export const deletionCostAnnotation = "keelson.dev/deletion-cost";

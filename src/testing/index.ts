@@ -48,3 +48,8 @@ export { type RecordedStore, recordStore } from "./record-store.js";
 export type { RecordedCall, RecordedCallOf, RecordedOutcome, StoreAnswers, StoreRequest } from "./recorded-call.js";
 export { replayCalls } from "./replay-calls.js";
 export { watchHistory } from "./watch-history.js";
+export {
+  type WorkloadPrograms,
+  type WorkloadRuntimeConformanceOptions,
+  workloadRuntimeConformance,
+} from "./workload-runtime-conformance.js";

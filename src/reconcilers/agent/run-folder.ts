@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readdir, rm } from "node:fs/promises";
 import { constants as osConstants } from "node:os";
 import { join } from "node:path";
 import { signalGroup, stampOf, startStamp } from "./process-table.js";
@@ -29,6 +29,12 @@ export async function readPid(dir: string): Promise<number | undefined> {
   return text === undefined ? undefined : Number.parseInt(text, 10);
 }
 
+/** The port that the run was given. */
+export async function readPort(dir: string): Promise<number | undefined> {
+  const text = await readIfThere(join(dir, "port"));
+  return text === undefined ? undefined : Number.parseInt(text, 10);
+}
+
 /** How the run ended. A shell reports a signal as 128 plus its number. */
 export async function readExit(dir: string): Promise<RunExit | undefined> {
   const text = await readIfThere(join(dir, "exit"));
@@ -47,4 +53,16 @@ export async function endOf(dir: string, { leader }: Claim): Promise<RunExit> {
 
 async function readIfThere(file: string): Promise<string | undefined> {
   return await readFile(file, "utf8").catch(() => undefined);
+}
+
+/** Removes what is kept of an instance's starts before a certain one; with the last of them, all of it. */
+export async function forgetFolders(stateDir: string, uid: string, before: number): Promise<void> {
+  const folder = join(stateDir, uid);
+  if (before === Number.POSITIVE_INFINITY) {
+    await rm(folder, { recursive: true, force: true });
+    return;
+  }
+  const starts = await readdir(folder).catch(() => []);
+  const early = starts.filter((restart) => Number(restart) < before);
+  await Promise.all(early.map((restart) => rm(join(folder, restart), { recursive: true, force: true })));
 }

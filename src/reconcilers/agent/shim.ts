@@ -4,7 +4,7 @@
  * @remarks
  * It outlives the agent, so that the agent's death takes nothing down and no exit status is lost. First it claims the
  * run: `claim`, linked into place whole and only once, holds its own pid and process-table entry; a second shim for the
- * same run says `taken` and ends. Output goes to files, the child's pid to `pid` and to standard output, its exit status
+ * same run says `taken` and ends. The port it was given goes to `port`. Output goes to files, the child's pid to `pid` and to standard output, its exit status
  * to `exit`. A signal to the group reaches the child; the shim itself only notes it and goes on waiting.
  * @internal
  */
@@ -23,6 +23,8 @@ if ! ln "$mine" "$dir/claim" 2>/dev/null; then
   exit 0
 fi
 rm -f "$mine"
+[ -n "$KEELSON_PORT" ] && echo "$KEELSON_PORT" >"$dir/port"
+unset KEELSON_PORT
 "$@" >>"$dir/stdout.log" 2>>"$dir/stderr.log" </dev/null &
 child=$!
 echo "$child" >"$dir/pid.part"

@@ -1,38 +1,37 @@
 import type { Runtime } from "../../core/index.js";
 import { LinkedSignal } from "../../core/linked-signal.js";
-import type { Instance, InstanceExit } from "../kinds/instance.js";
+import { isAbortOf } from "../../core/operation.js";
+import type { Instance } from "../kinds/instance.js";
 import { StartError } from "./errors.js";
+import { type InstanceState, type Readiness, described, notReady, ready, recorded } from "./instance-state.js";
 import { claimPort } from "./port.js";
-import { watchProbe } from "./probe.js";
+import { watchProbes } from "./probe-loop.js";
+import { RestartBackoff } from "./restart-backoff.js";
+import type { RunExits } from "./run-exits.js";
 import type { Run, RunExit, WorkloadRuntime } from "./workload-runtime.js";
-
-/** What a supervisor knows of its instance: the agent writes it into the status. */
-export interface InstanceState {
-  readonly phase: "Pending" | "Running" | "Succeeded" | "Failed";
-  readonly ready: { readonly status: "True" | "False"; readonly reason: string; readonly message: string };
-  readonly restarts: number;
-  readonly pid?: number | undefined;
-  readonly port?: number | undefined;
-  readonly startedAt?: string | undefined;
-  readonly lastExit?: InstanceExit | undefined;
-  readonly message?: string | undefined;
-}
 
 /** What a supervisor works with. */
 export interface SupervisorParts {
-  /** The run that was there before the agent, if any. */
-  readonly adopted: boolean;
   readonly runtime: Runtime;
   readonly workloads: WorkloadRuntime;
+  readonly exits: RunExits;
   readonly node: string;
   readonly cwd: string;
   readonly onChange: () => void;
 }
 
-/** The first restart after a crash is immediate, then the wait doubles; ten minutes without a crash forget it. */
-const firstBackoffMs = 10_000;
-const longestBackoffMs = 300_000;
-const healthyMs = 600_000;
+/** Where a supervisor begins. */
+export interface SupervisorStart {
+  /** Which start of the instance comes next, or is there already. */
+  readonly restarts: number;
+  /** That start, when an agent before this one has made it. */
+  readonly adopted: Run | undefined;
+  /** Whether an earlier agent's run is gone with it. */
+  readonly isLost: boolean;
+}
+
+/** Starts of which output is kept: the present one and the one before. */
+const keptStarts = 2;
 
 /**
  * Runs one instance on this node from its first start to its end: starts, probes, restarts, stops.
@@ -40,51 +39,67 @@ const healthyMs = 600_000;
  * @internal
  */
 export class Supervisor {
+  readonly instance: Instance;
   state: InstanceState;
-  readonly #instance: Instance;
   readonly #parts: SupervisorParts;
   readonly #stopping = new LinkedSignal();
-  #run: Run | undefined = undefined;
-  #adopted: boolean;
-  #crashes = 0;
+  readonly #backoff = new RestartBackoff();
+  readonly #done: Promise<void>;
+  /** What runs; at first the run that was there before. */
+  #run: Run | undefined;
   /** How long its process gets to end; none while it is not to be stopped. */
   #stopGraceMs: number | undefined = undefined;
-  readonly #done: Promise<void>;
+  #isDone = false;
+  /** Why the present run is being ended, if this supervisor ends it to start it again. */
+  #sick: Pick<RunExit, "reason" | "message"> | undefined = undefined;
 
-  constructor(instance: Instance, restarts: number, parts: SupervisorParts) {
-    this.#instance = instance;
+  constructor(instance: Instance, { restarts, adopted, isLost }: SupervisorStart, parts: SupervisorParts) {
+    this.instance = instance;
     this.#parts = parts;
-    this.#adopted = parts.adopted;
+    this.#run = adopted;
+    const { startedAt, lastExit } = instance.status ?? {};
+    const lost = { reason: "AgentLost", message: "it ended with the agent that ran it" };
     this.state = {
       phase: "Pending",
       restarts,
       ready: notReady("Starting", "not started yet"),
-      startedAt: instance.status?.startedAt,
-      lastExit: instance.status?.lastExit,
+      startedAt,
+      lastExit: isLost ? recorded(lost, this.#wallTime()) : lastExit,
     };
-    this.#done = this.#supervise().catch((error: unknown) => {
-      if (!this.#stopping.isAborted) parts.runtime.report(error, { task: `supervisor of ${instance.metadata.name}` });
-    });
-  }
-
-  /** Whom it looks after. */
-  get instance(): Instance {
-    return this.#instance;
+    this.#done = this.#supervise()
+      .catch((error: unknown) => {
+        if (this.#stopping.isAborted && isAbortOf(error, this.#stopping.signal.reason)) return;
+        parts.runtime.report(error, { task: `supervisor of ${instance.metadata.name}` });
+      })
+      .finally(() => {
+        this.#isDone = true;
+        parts.onChange();
+      });
   }
 
   /** What the instance is given between SIGTERM and SIGKILL. */
   get graceMs(): number {
-    return (this.#instance.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+    return (this.instance.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
   }
 
-  /** Ends the instance: SIGTERM, `graceMs`, SIGKILL; resolves once its process has gone. */
+  /** Whether there is nothing left to look after. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /**
+   * Ends the instance: SIGTERM, `graceMs`, SIGKILL; resolves once its process has gone. Asked again, a shorter grace
+   * counts.
+   */
   async stop(graceMs: number): Promise<void> {
-    this.#stopGraceMs = graceMs;
-    if (this.state.phase !== "Succeeded" && this.state.phase !== "Failed") {
-      this.#set({ ready: notReady("Stopping", "asked to stop") });
+    if (this.#stopGraceMs !== undefined && graceMs >= this.#stopGraceMs) {
+      await this.#done;
+      return;
     }
+    this.#stopGraceMs = graceMs;
+    if (!this.#hasEnded()) this.#set({ ready: notReady("Stopping", "asked to stop") });
     this.#stopping.abort(new Error("stopping"));
-    if (this.#run !== undefined) await this.#parts.workloads.stop(this.#run, graceMs);
+    await this.#stopRun(graceMs);
     await this.#done;
   }
 
@@ -93,15 +108,19 @@ export class Supervisor {
     this.#stopping.abort(new Error("abandoned"));
   }
 
+  /** Asks whether its run has ended without being heard. */
+  async check(): Promise<void> {
+    if (this.#run !== undefined) await this.#parts.exits.check(this.#run);
+  }
+
   async #supervise(): Promise<void> {
     const { runtime } = this.#parts;
     while (!this.#stopping.isAborted) {
-      const started = runtime.now();
+      const started = runtime.now() - this.#ranBefore();
       const exit = await this.#runOnce();
       if (exit !== undefined && this.#isFinal(exit)) return;
       this.#stopping.signal.throwIfAborted();
-      if (runtime.now() - started >= healthyMs) this.#crashes = 0;
-      await runtime.sleep(this.#backoffMs(exit === undefined), { signal: this.#stopping.signal });
+      await this.#wait(exit === undefined ? undefined : runtime.now() - started);
       if (exit !== undefined) this.#set({ restarts: this.state.restarts + 1 });
     }
   }
@@ -109,7 +128,8 @@ export class Supervisor {
   /** Starts it and waits for its end; `undefined` when it could not be started. */
   async #runOnce(): Promise<RunExit | undefined> {
     const { workloads, runtime, node, cwd } = this.#parts;
-    const { metadata, spec } = this.#instance;
+    const { metadata, spec } = this.instance;
+    const { restarts: restart } = this.state;
     try {
       const port = await this.#port();
       const env = {
@@ -118,16 +138,18 @@ export class Supervisor {
         KEELSON_INSTANCE: metadata.name,
         KEELSON_NODE: node,
       };
-      const { restarts: restart } = this.state;
-      const { command } = spec;
-      if (this.#isEnding()) return undefined;
-      this.#run = await runtime.real(() =>
-        workloads.start({ uid: metadata.uid, restart, command, env, cwd: spec.cwd ?? cwd }),
+      // One that was there before is started once more all the same: that finds it again.
+      if (this.#isEnding() && !this.#isAdopted()) return undefined;
+      const { command, resources } = spec;
+      const run = await runtime.real(() =>
+        workloads.start({ uid: metadata.uid, restart, command, env, cwd: spec.cwd ?? cwd, port, resources }),
       );
+      const adopted = this.#run;
+      this.#run = run;
       // Asked to stop while it was being started: it would not be told by anybody else.
-      if (this.#stopGraceMs !== undefined) await workloads.stop(this.#run, this.#stopGraceMs);
+      if (this.#stopGraceMs !== undefined) await this.#stopRun(this.#stopGraceMs);
       else if (this.#isEnding()) return undefined;
-      return await this.#untilExit(this.#run, port);
+      return await this.#untilExit(run, adopted !== undefined);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       this.#set({ phase: "Pending", message: error.message, ready: notReady(error.reason, error.message) });
@@ -135,86 +157,116 @@ export class Supervisor {
     }
   }
 
-  async #untilExit(run: Run, port: number | undefined): Promise<RunExit> {
-    const { workloads, runtime } = this.#parts;
-    const { readiness } = this.#instance.spec;
+  async #untilExit(run: Run, isAdopted: boolean): Promise<RunExit> {
+    const { exits, workloads, runtime } = this.#parts;
+    const { metadata, spec } = this.instance;
     using probing = new LinkedSignal(this.#stopping.signal);
-    const adopted = this.#adopted;
-    this.#adopted = false;
+    const { port } = run;
+    this.#began(run, isAdopted);
+    void runtime.real(() => workloads.forget(metadata.uid, { before: run.restart + 1 - keptStarts }));
+    watchProbes(spec, { run, port, workloads, runtime }, probing.signal, {
+      onReady: (passes, problem) => {
+        if (this.#sick !== undefined) return;
+        this.#set({ ready: passes ? this.#isReady() : notReady("ProbeFailed", problem) });
+      },
+      onSick: (reason, problem) => {
+        this.#endSick(reason, problem);
+      },
+    }).catch((error: unknown) => {
+      if (!probing.isAborted) runtime.report(error, { task: `probes of ${metadata.name}` });
+    });
+    const seen = await exits.of(run);
+    probing.abort(new Error("the process has ended"));
+    const exit = { ...seen, ...this.#sick };
+    this.#run = undefined;
+    this.#sick = undefined;
+    const lastExit = recorded(exit, this.#wallTime());
+    this.#set({ pid: undefined, lastExit, ready: notReady("Exited", described(exit)) });
+    return exit;
+  }
+
+  #began({ pid, port }: Run, isAdopted: boolean): void {
     this.#set({
       phase: "Running",
-      pid: run.pid,
+      pid,
       port,
-      startedAt: (adopted ? this.state.startedAt : undefined) ?? new Date(runtime.wallNow()).toISOString(),
+      startedAt: (isAdopted ? this.state.startedAt : undefined) ?? this.#wallTime(),
       message: undefined,
-      ready: this.#firstVerdict(port),
+      ready: this.#isEnding() ? this.state.ready : notReady("Starting", "not probed yet"),
     });
-    if (readiness !== undefined && port !== undefined) {
-      const onVerdict = (passes: boolean, problem = ""): void => {
-        this.#set({ ready: passes ? ready("ProbePassed", "its probe passes") : notReady("ProbeFailed", problem) });
-      };
-      void watchProbe(readiness, port, { runtime, signal: probing.signal, onVerdict }).catch(() => undefined);
-    }
-    const exit = await workloads.exited(run); // not through `real`: it takes as long as the process lives
-    probing.abort(new Error("the process has ended"));
-    this.#run = undefined;
-    const reason = exit.signal ?? (exit.code === 0 ? "Completed" : "Error");
-    const at = new Date(runtime.wallNow()).toISOString();
-    this.#set({ pid: undefined, lastExit: { ...exit, reason, at }, ready: notReady("Exited", described(exit)) });
-    return exit;
+  }
+
+  /** Ends the present run, to start it again. */
+  #endSick(reason: "StartupFailed" | "LivenessFailed", message: string): void {
+    if (this.#sick !== undefined) return;
+    this.#sick = { reason, message };
+    this.#set({ ready: notReady(reason, message) });
+    this.#stopRun(this.graceMs).catch((error: unknown) => {
+      this.#parts.runtime.report(error, { task: `restart of ${this.instance.metadata.name}` });
+    });
+  }
+
+  async #stopRun(graceMs: number): Promise<void> {
+    if (this.#run !== undefined) await this.#parts.workloads.stop(this.#run, graceMs);
   }
 
   /** The port of a run that goes on is the one it was given. */
   async #port(): Promise<number | undefined> {
-    const { port } = this.#instance.spec;
-    if (port === undefined) return undefined;
-    const known = this.#instance.status?.port ?? (port === 0 ? undefined : port);
-    return this.#adopted && known !== undefined ? known : await this.#parts.runtime.real(() => claimPort(port));
+    const { port } = this.instance.spec;
+    if (port === undefined || this.#run !== undefined) return this.#run?.port;
+    return await this.#parts.runtime.real(() => claimPort(port));
   }
 
+  #isAdopted(): boolean {
+    return this.#run !== undefined;
+  }
+
+  #isReady(): Readiness {
+    return this.instance.spec.readiness === undefined
+      ? ready("Running", "its process runs")
+      : ready("ProbePassed", "its probe passes");
+  }
+
+  /** A function, as the compiler takes a getter that was once false to be false for ever. */
   #isEnding(): boolean {
     return this.#stopping.isAborted;
   }
 
-  #firstVerdict(port: number | undefined): InstanceState["ready"] {
-    if (this.#stopping.isAborted) return this.state.ready;
-    if (this.#instance.spec.readiness === undefined) return ready("Running", "its process runs");
-    return notReady("Starting", port === undefined ? "spec.readiness: has no spec.port to ask" : "not probed yet");
+  #hasEnded(): boolean {
+    return this.state.phase === "Succeeded" || this.state.phase === "Failed";
+  }
+
+  /** Milliseconds that an adopted run ran before this supervisor. */
+  #ranBefore(): number {
+    const { startedAt } = this.state;
+    if (this.#run === undefined || startedAt === undefined) return 0;
+    return Math.max(0, this.#parts.runtime.wallNow() - Date.parse(startedAt));
   }
 
   #isFinal(exit: RunExit): boolean {
-    const { restartPolicy = "Always" } = this.#instance.spec;
-    const succeeded = exit.code === 0;
+    const { restartPolicy = "Always" } = this.instance.spec;
+    const succeeded = exit.code === 0 && exit.reason === undefined;
     if (this.#stopping.isAborted || restartPolicy === "Always") return false;
     if (restartPolicy === "OnFailure" && !succeeded) return false;
     this.#set({ phase: succeeded ? "Succeeded" : "Failed" });
     return true;
   }
 
-  /** After a crash: nothing, 10 s, 20 s …; after a start that failed the same without the first. */
-  #backoffMs(atOnceIsPointless: boolean): number {
-    const earlier = this.#crashes + (atOnceIsPointless ? 1 : 0);
-    this.#crashes += 1;
-    if (earlier === 0) return 0;
-    const wait = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (earlier - 1));
-    if (!atOnceIsPointless) this.#set({ ready: notReady("CrashLoop", `started again in ${String(wait / 1_000)} s`) });
-    return wait;
+  /** Waits before the next start; `undefined` when there was none to wait after. */
+  async #wait(ranMs: number | undefined): Promise<void> {
+    const ms = ranMs === undefined ? this.#backoff.afterFailedStart() : this.#backoff.afterRun(ranMs);
+    if (ranMs !== undefined && ms > 0) {
+      this.#set({ ready: notReady("CrashLoop", `started again in ${String(ms / 1_000)} s`) });
+    }
+    await this.#parts.runtime.sleep(ms, { signal: this.#stopping.signal });
+  }
+
+  #wallTime(): string {
+    return new Date(this.#parts.runtime.wallNow()).toISOString();
   }
 
   #set(change: Partial<InstanceState>): void {
     this.state = { ...this.state, ...change };
     this.#parts.onChange();
   }
-}
-
-function ready(reason: string, message: string): InstanceState["ready"] {
-  return { status: "True", reason, message };
-}
-
-function notReady(reason: string, message: string): InstanceState["ready"] {
-  return { status: "False", reason, message };
-}
-
-function described({ code, signal }: RunExit): string {
-  return signal === undefined ? `ended with code ${String(code)}` : `ended by ${signal}`;
 }

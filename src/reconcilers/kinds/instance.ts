@@ -8,8 +8,10 @@ export interface InstanceExit {
   readonly code?: number;
   /** The signal that ended it. */
   readonly signal?: string;
-  /** Why, as one word. */
+  /** Why, as one word: `Completed`, `Error`, the signal, `OOMKilled`, `LivenessFailed`, `AgentLost` … */
   readonly reason: string;
+  /** Why, for a person. */
+  readonly message?: string;
   /** When: ISO 8601, UTC. */
   readonly at: string;
 }
@@ -18,7 +20,7 @@ export interface InstanceExit {
 export interface InstanceStatus extends BaseStatus {
   /** Where it stands in its life. */
   readonly phase?: "Pending" | "Running" | "Succeeded" | "Failed";
-  /** The process. */
+  /** The process, where it is one of its own. */
   readonly pid?: number;
   /** The port it serves. */
   readonly port?: number;

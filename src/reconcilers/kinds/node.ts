@@ -1,6 +1,12 @@
 import type { Resources, Taint } from "../../scheduler/index.js";
 import { type BaseStatus, type Kind, type ResourceOf, defineKind, s } from "../../resources/index.js";
 
+/** A taint, and since when it is there. */
+export interface NodeTaint extends Taint {
+  /** ISO 8601, UTC; what a toleration's seconds count from. */
+  readonly addedAt?: string | undefined;
+}
+
 /** What is wanted of a node. */
 export interface NodeSpec {
   /** Takes nothing new. */
@@ -8,19 +14,32 @@ export interface NodeSpec {
   /** Every instance on it is moved elsewhere. */
   readonly drain: boolean;
   /** Keep instances away that do not tolerate them. */
-  readonly taints: readonly Taint[];
+  readonly taints: readonly NodeTaint[];
+}
+
+/** Where something on a node can be reached. */
+export interface NodeAddress {
+  /** What answers there, such as `"Logs"`. */
+  readonly type: string;
+  /** Where, such as `"http://10.0.0.7:10250"`. */
+  readonly address: string;
 }
 
 /** What its agent says of a node. */
 export interface NodeStatus extends BaseStatus {
   /** What it can give in all. */
   readonly capacity?: Resources;
+  /** Where its agent can be reached. */
+  readonly addresses?: readonly NodeAddress[];
+  /** When its agent last wrote this, at least every five minutes: ISO 8601, UTC. */
+  readonly heartbeatTime?: string;
 }
 
 const taint = /* @__PURE__ */ s.object({
   key: s.string({ minLength: 1 }),
   value: s.optional(s.string()),
   effect: s.oneOf("NoSchedule", "NoExecute"),
+  addedAt: s.optional(s.string()),
 });
 
 /** A Node as a writer gives it. */
