@@ -18,7 +18,8 @@ export class RunEvents {
 
   tell(event: RunEvent): void {
     for (const listener of this.#listeners) {
-      if (listener.isClosed) this.#listeners.delete(listener); // whoever listened has left the loop
+      if (listener.isClosed)
+        this.#listeners.delete(listener); // whoever listened has left the loop
       else listener.send(event);
     }
   }
