@@ -8,7 +8,7 @@ import {
 } from "../store/index.js";
 import { checkNumber, checkOneOf } from "../core/check.js";
 import type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
-import { FaultyLease } from "./faulty-lease.js";
+import { faultyLease } from "./faulty-lease.js";
 
 const mutations: ReadonlySet<FaultyMethod> = new Set(["txn", "grantLease", "keepAlive", "revoke", "compact"]);
 const kinds: readonly StoreFault["kind"][] = [
@@ -121,11 +121,9 @@ export function withFaults(
     watch: (range, options) => struckWatch(store.watch(range, options), plan),
     grantLease: (ttlMs, options) =>
       call("grantLease", options?.signal, async () => {
-        const lease = new FaultyLease(runtime, await store.grantLease(ttlMs, options), call);
+        const sentAt = runtime.now();
+        const { lease, drop } = faultyLease(runtime, await store.grantLease(ttlMs, options), sentAt, call);
         for (const { after } of plan.forLease()) {
-          const drop = (): void => {
-            lease.drop();
-          };
           runtime.timer(toMs(after, "after"), drop, "planned lease loss").unref();
         }
         return lease;
