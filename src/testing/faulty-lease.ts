@@ -1,6 +1,5 @@
 import type { Runtime } from "../core/index.js";
-import { HeldLease } from "../store/drivers/shared/held-lease.js";
-import { type Lease, StoreClosedError } from "../store/index.js";
+import { HeldLease, type Lease, StoreClosedError } from "../store/index.js";
 
 /** Does a call of a lease, unless it is struck. */
 export type LeaseCall = (

@@ -7,7 +7,11 @@ interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a lease asks of its store, and how it is to reckon. */
+/**
+ * What a lease asks of its store, and how it is to reckon.
+ *
+ * @internal
+ */
 export interface LeaseHome {
   readonly runtime: Runtime;
   /** Of a time to live, how much a holder may count on, from when the request was sent. */
@@ -18,7 +22,11 @@ export interface LeaseHome {
   ended(lease: HeldLease): void;
 }
 
-/** A lease that a server keeps, as its holder sees it. Once its own deadline is over it has ended, whatever the server says. */
+/**
+ * A lease that a server keeps, as its holder sees it. Once its own deadline is over it has ended, whatever the server says.
+ *
+ * @internal
+ */
 export class HeldLease implements Lease {
   readonly id: string;
   readonly ttlMs: number;
