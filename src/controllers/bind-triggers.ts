@@ -7,8 +7,8 @@ import { pullKeys } from "./pull-keys.js";
 import type { MapToKeys, Trigger } from "./trigger.js";
 import { backgroundPriority } from "./work-queue.js";
 
-/** Puts a key on the controller's queue. */
-export type Enqueue = (key: string, priority: number) => void;
+/** Puts a key on the controller's queue, and says why. */
+export type Enqueue = (key: string, priority: number, reason: string) => void;
 
 /**
  * Connects a controller's own kind and its triggers to what feeds them.
@@ -17,8 +17,8 @@ export type Enqueue = (key: string, priority: number) => void;
  */
 export function bindTriggers(controller: Controller, parts: LoopParts, enqueue: Enqueue): void {
   const { for: kind, when, triggers } = controller.options;
-  listen(kind, when, parts, ({ resource }, priority) => {
-    enqueue(keyString(resource.metadata), priority);
+  listen({ kind, when }, parts, ({ resource }, priority, reason) => {
+    enqueue(keyString(resource.metadata), priority, reason);
   });
   for (const trigger of triggers) bindTrigger(trigger, controller, parts, enqueue);
 }
@@ -27,38 +27,47 @@ function bindTrigger(trigger: Trigger, controller: Controller, parts: LoopParts,
   const { for: kind } = controller.options;
   switch (trigger.type) {
     case "owns":
-      listen(trigger.kind, trigger.when, parts, (event, priority) => {
-        for (const resource of bothSides(event)) for (const key of ownersOf(resource, kind)) enqueue(key, priority);
+      listen(trigger, parts, (event, priority, reason) => {
+        for (const resource of bothSides(event)) {
+          for (const key of ownersOf(resource, kind, trigger.shared === true)) enqueue(key, priority, reason);
+        }
       });
       return;
     case "watches":
-      listen(trigger.kind, trigger.when, parts, (event, priority) => {
+      listen(trigger, parts, (event, priority, reason) => {
         for (const resource of bothSides(event)) {
           void mapKeys(trigger.map, resource, parts, (key) => {
-            enqueue(keyStringOf(kind, key), priority);
+            enqueue(keyStringOf(kind, key), priority, reason);
           });
         }
       });
       return;
     case "channel":
       void pullKeys(trigger.keys, parts, (key) => {
-        enqueue(keyStringOf(kind, key), 0);
+        enqueue(keyStringOf(kind, key), 0, "channel");
       });
   }
 }
 
 type Change = Extract<ResourceEvent<unknown, unknown>, { readonly resource: Resource }>;
 
+/** Which changes of which kind, and how soon they matter. */
+interface Source {
+  readonly kind: Kind;
+  readonly when?: Predicate | undefined;
+  readonly priority?: number | undefined;
+}
+
 function listen(
-  { name }: Kind,
-  when: Predicate | undefined,
+  { kind: { name }, when, priority = 0 }: Source,
   parts: LoopParts,
-  changed: (event: Change, priority: number) => void,
+  changed: (event: Change, priority: number, reason: string) => void,
 ): void {
   const cache = parts.caches.get(name);
   cache?.listen((event) => {
     if (!("resource" in event) || !passes(when, event, parts)) return;
-    changed(event, event.type === "added" && !cache.isSynced ? backgroundPriority : 0);
+    const isBackground = event.type === "added" && !cache.isSynced;
+    changed(event, isBackground ? backgroundPriority : priority, `${name} ${event.type}`);
   });
 }
 
@@ -78,22 +87,31 @@ function bothSides(event: Change): readonly Resource[] {
   return event.type === "modified" ? [event.resource, event.previous] : [event.resource];
 }
 
-function ownersOf({ metadata }: Resource, owner: Kind): readonly string[] {
+function ownersOf({ metadata }: Resource, owner: Kind, shared: boolean): readonly string[] {
   return metadata.ownerReferences
-    .filter(({ kind, controller }) => kind === owner.name && controller === true)
+    .filter(({ kind, controller }) => kind === owner.name && (shared || controller === true))
     .map(({ name }) => keyStringOf(owner, { name, namespace: metadata.namespace }));
 }
+
+/** How often a map that fails is asked again: what it was told would be lost otherwise. */
+const mapTries = 10;
+const mapDelayMs = 100;
 
 async function mapKeys(
   map: MapToKeys<Resource>,
   resource: Resource,
-  { client, log }: LoopParts,
+  { client, log, runtime, stop }: LoopParts,
   add: (key: ResourceKey) => void,
 ): Promise<void> {
-  try {
-    const keys = map(resource, { client });
-    for (const key of "then" in keys ? await keys : keys) add(key);
-  } catch (error) {
-    log.error({ object: keyString(resource.metadata), error }, "a trigger's map failed");
+  for (let tried = 1; !stop.aborted; tried += 1) {
+    try {
+      const keys = map(resource, { client });
+      for (const key of "then" in keys ? await keys : keys) add(key);
+      return;
+    } catch (error) {
+      log.error({ object: keyString(resource.metadata), error }, "a trigger's map failed");
+    }
+    if (tried === mapTries) return;
+    await runtime.sleep(mapDelayMs * 2 ** (tried - 1), { signal: stop }).catch(() => undefined);
   }
 }

@@ -1,32 +1,32 @@
-import { isAbortOf } from "../core/operation.js";
-import { toMs } from "../core/index.js";
-import { checkNumber } from "../core/check.js";
-import type { Resource } from "../resources/index.js";
+import { type Deferred, deferred } from "../core/deferred.js";
+import { isKeelsonError } from "../core/index.js";
+import { isAbortOf, isThenable } from "../core/operation.js";
+import type { ResourceClient } from "../resources/index.js";
 import { applyFinalizer } from "./apply-finalizer.js";
 import { bindTriggers } from "./bind-triggers.js";
-import type { Controller, ReconcileResult } from "./controller.js";
-import { type ReconcileEvent, reconciled } from "./diagnostics.js";
+import type { CacheViews } from "./cache-reader.js";
+import type { Controller, ReconcileOutcome, ReconcileResult } from "./controller.js";
+import { type ReconcileResultLabel, staleSyncs } from "./diagnostics.js";
 import { ReconcileTimeoutError } from "./errors.js";
+import { HotLoops } from "./hot-loops.js";
 import { KeyRetries } from "./key-retries.js";
 import { liveViews } from "./live-views.js";
 import type { LoopParts } from "./loop-parts.js";
 import type { ControllerCounts } from "./manager.js";
-import type { ObjectView } from "./object-index.js";
 import { parseKey } from "./object-key.js";
+import { requeueMs } from "./requeue.js";
 import type { ResourceCache } from "./resource-cache.js";
-import { RunContext } from "./run-context.js";
+import { RunContext, type RunTools } from "./run-context.js";
+import { RunDeadlines } from "./run-deadlines.js";
+import { RunTraces } from "./run-traces.js";
 import type { WorkItem } from "./work-item.js";
-import { WorkQueue } from "./work-queue.js";
+import { WorkQueue, backgroundPriority } from "./work-queue.js";
 import { WriteTracker } from "./write-tracker.js";
 
 /** How long a key waits for a cache to see its own writes before it is read live. */
 const gateMs = 30_000;
-
-/** A key whose turn has come, and where it reads: the kinds named in `live` from the store itself. */
-interface Turn {
-  readonly item: WorkItem;
-  readonly live: readonly ResourceCache[];
-}
+/** A key that asks to be looked at again sooner than this wakes itself. */
+const atOnceMs = 10;
 
 /**
  * Runs one controller: queue in, reconciles out.
@@ -37,32 +37,57 @@ export class ControllerLoop {
   readonly controller: Controller;
   readonly queue: WorkQueue;
   readonly #parts: LoopParts;
-  readonly #views: ReadonlyMap<string, ObjectView>;
+  readonly #views: CacheViews;
   readonly #retries: KeyRetries;
   readonly #writes = new WriteTracker();
-  /** Keys that were held back, whose turn it is again. */
-  readonly #released: Turn[] = [];
-  readonly #running = new Set<Promise<void>>();
+  readonly #hot: HotLoops;
+  readonly #deadlines: RunDeadlines;
+  readonly #traces: RunTraces;
+  readonly #tools: RunTools;
+  /** Keys that were held back, whose turn it is again, and what they read from the store itself. */
+  readonly #released: { readonly item: WorkItem; readonly live: readonly ResourceCache[] }[] = [];
+  /** Runs and held keys; what is held occupies no worker. */
   #active = 0;
-  #ended = 0;
-  #failed = 0;
+  #held = 0;
+  #finished = 0;
+  #failures = 0;
   #started = false;
+  #drained: Deferred<undefined> | undefined = undefined;
 
   constructor(controller: Controller, parts: LoopParts) {
+    const { runtime, caches, log } = parts;
     this.controller = controller;
     this.#parts = parts;
-    this.#views = new Map([...parts.caches].map(([kind, { objects }]) => [kind, objects]));
-    this.queue = new WorkQueue(parts.runtime);
-    this.#retries = new KeyRetries(parts.runtime, controller.options.backoff, parts.log);
-    bindTriggers(controller, parts, (key, priority) => {
-      this.queue.add(key, { priority });
+    this.#views = new Map([...caches].map(([kind, { objects }]) => [kind, objects]));
+    this.queue = new WorkQueue(runtime, controller.name);
+    this.#retries = new KeyRetries(runtime, controller.options.backoff, log);
+    this.#hot = new HotLoops(controller.name, runtime, log);
+    this.#traces = new RunTraces(controller, runtime);
+    this.#deadlines = new RunDeadlines(runtime, controller.timeoutMs, (run) => {
+      run.expire(new ReconcileTimeoutError(`${controller.name} ${run.item.key}`, controller.timeoutMs));
+    });
+    this.#tools = {
+      runtime,
+      log,
+      stop: parts.stop,
+      clientOf: (run) => this.#clientOf(run),
+      attemptsOf: (key) => this.#retries.count(key),
+      record: ({ resource }, type, reason, message) => {
+        parts.recorder.record({ resource, source: controller.name, type, reason, message });
+      },
+      ended: (run) => {
+        this.#ended(run);
+      },
+    };
+    bindTriggers(controller, parts, (key, priority, reason) => {
+      this.queue.add(key, { priority, reason });
     });
   }
 
   /** What it has done and has before it. */
   get counts(): ControllerCounts {
     const { readyDepth: ready, depth } = this.queue;
-    return { ready, delayed: depth - ready, running: this.#active, ended: this.#ended, failed: this.#failed };
+    return { ready, delayed: depth - ready, running: this.#active, ended: this.#finished, failed: this.#failures };
   }
 
   /** Begins to work; every cache has seen its initial list by now. */
@@ -72,161 +97,214 @@ export class ControllerLoop {
       this.#pump();
     };
     this.#pump();
+    if (this.controller.resyncMs !== Number.POSITIVE_INFINITY) void this.#resync();
   }
 
   /** Takes nothing more, and resolves once what is running has ended. */
   async drain(): Promise<void> {
     this.#started = false;
     this.queue.close();
-    await Promise.all(this.#running);
+    if (this.#active + this.#held > 0) await (this.#drained ??= deferred()).promise;
+    this.#deadlines.close();
+    await this.#parts.recorder.flush();
   }
 
   #pump(): void {
-    while (this.#started && this.#active < this.controller.options.concurrency) {
-      const turn = this.#released.shift() ?? this.#next();
-      if (turn === undefined) return;
-      this.queue.begin(turn.item);
-      this.#active += 1;
-      this.#track(this.#work(turn));
+    const { stop } = this.#parts;
+    while (this.#started && !stop.aborted && this.#active < this.controller.options.concurrency) {
+      const released = this.#released.shift();
+      const item = released?.item ?? this.queue.get();
+      if (item === undefined) return;
+      const behind = released === undefined ? this.#writes.behind(item.key, this.#parts.caches) : undefined;
+      if (behind === undefined) this.#begin(item, released?.live ?? []);
+      else void this.#hold(item, behind);
     }
-  }
-
-  /** The next key that may run now; those that must wait for their own writes are held back. */
-  #next(): Turn | undefined {
-    for (let item = this.queue.get(); item !== undefined; item = this.queue.get()) {
-      const behind = this.#writes.behind(item.key, this.#parts.caches);
-      if (behind.size === 0) return { item, live: [] };
-      this.#track(this.#hold(item, behind));
-    }
-    return undefined;
   }
 
   /** Holds one key back, without holding a worker, until the caches have seen what it wrote last. */
   async #hold(item: WorkItem, behind: ReadonlyMap<ResourceCache, number>): Promise<void> {
-    const options = { timeout: gateMs, signal: this.#parts.stop };
+    const { stop, log, hasProgress } = this.#parts;
+    this.#held += 1;
     let live: readonly ResourceCache[] = [];
     try {
-      await Promise.all([...behind].map(([cache, revision]) => cache.reached(revision, options)));
+      if (hasProgress) await this.#caughtUp(item, behind);
+      else live = [...behind.keys()];
     } catch (error) {
-      if (this.#parts.stop.aborted) return;
-      live = [...this.#writes.behind(item.key, this.#parts.caches).keys()];
-      this.#parts.log.warn({ key: item.key, error }, "the cache does not catch up; reading live");
+      live = stop.aborted ? [] : [...(this.#writes.behind(item.key, this.#parts.caches)?.keys() ?? [])];
+      if (live.length > 0) log.warn({ key: item.key, error }, "the cache does not catch up; reading live");
     }
+    if (live.length > 0) this.#tellStale(item, live, "live");
+    this.#held -= 1;
     this.#released.push({ item, live });
     this.#pump();
+    this.#mayBeDrained();
   }
 
-  async #work({ item, live }: Turn): Promise<void> {
-    const again = await this.#run(item.key, live);
-    if (again !== undefined) this.queue.add(item.key, { delayMs: again });
+  async #caughtUp(item: WorkItem, behind: ReadonlyMap<ResourceCache, number>): Promise<void> {
+    this.#tellStale(item, [...behind.keys()], "held");
+    const options = { timeout: gateMs, signal: this.#parts.stop };
+    await Promise.all([...behind].map(([cache, revision]) => cache.reached(revision, options)));
+  }
+
+  #begin(item: WorkItem, live: readonly ResourceCache[]): void {
+    this.queue.begin(item);
+    if (live.length === 0) this.#run(item, this.#views);
+    else void this.#runLive(item, live);
+  }
+
+  async #runLive(item: WorkItem, live: readonly ResourceCache[]): Promise<void> {
+    this.#active += 1;
+    let views: CacheViews | undefined;
+    try {
+      views = new Map([...this.#views, ...(await liveViews(this.#parts.client, live, this.#parts.stop))]);
+    } catch (error) {
+      this.#retry(item, error);
+    }
+    this.#active -= 1;
+    if (views === undefined) this.queue.done(item);
+    else this.#run(item, views);
+    this.#pump();
+    this.#mayBeDrained();
+  }
+
+  #run(item: WorkItem, views: CacheViews): void {
+    const { options } = this.controller;
+    const resource = views.get(options.for.name)?.get(item.key);
+    if (resource === undefined) {
+      this.#gone(item);
+      return;
+    }
+    this.#active += 1;
+    const run = new RunContext(this.#tools, item, resource, views);
+    this.#deadlines.start(run);
+    this.#traces.start(run, this.#active);
+    try {
+      const outcome = options.finalize === undefined ? plain(options.reconcile(resource, run)) : this.#finalizing(run);
+      if (!isThenable(outcome)) this.#succeeded(run, outcome);
+      else {
+        outcome.then(
+          (result) => {
+            this.#succeeded(run, result);
+          },
+          (error: unknown) => {
+            this.#failed(run, error);
+          },
+        );
+      }
+    } catch (error) {
+      this.#failed(run, error);
+    }
+  }
+
+  async #finalizing(run: RunContext): Promise<ReconcileResult | undefined> {
+    const { options } = this.controller;
+    const { resource } = run;
+    const ready = options.finalize === undefined ? resource : await applyFinalizer(options.finalize, resource, run);
+    if (ready === undefined || !("metadata" in ready)) return ready;
+    return (await options.reconcile(ready, run)) ?? undefined;
+  }
+
+  #succeeded(run: RunContext, result: ReconcileResult | undefined): void {
+    try {
+      // The key was locked all the while; what it did so late is a failure all the same.
+      if (run.late !== undefined) throw run.late;
+      const { key } = run.item;
+      const delayMs = requeueMs(result, this.#parts.runtime);
+      this.#retries.forget(key);
+      if (run.hasWritten || (delayMs ?? atOnceMs) < atOnceMs) this.#hot.wokeItself(key);
+      else this.#hot.cameToRest(key);
+      if (delayMs !== undefined) this.queue.add(key, { delayMs, reason: "requeue" });
+      this.#end(run, delayMs === undefined ? "success" : "requeue_after", delayMs);
+    } catch (error) {
+      this.#failed(run, error);
+    }
+  }
+
+  #failed(run: RunContext, error: unknown): void {
+    const { stop } = this.#parts;
+    if (stop.aborted && isAbortOf(error, stop.reason)) {
+      this.#end(run, "aborted");
+      return;
+    }
+    const { result, delayMs } = this.#retry(run.item, error);
+    this.#end(run, result, delayMs, error);
+  }
+
+  /** Puts a key whose run failed back, unless it is hopeless; says what kind of failure it was. */
+  #retry(item: WorkItem, error: unknown): ReturnType<KeyRetries["failed"]> {
+    if (isKeelsonError(error, "RESOURCE_FENCED")) this.#parts.fenced(error);
+    this.#failures += 1;
+    const failure = this.#retries.failed(item.key, error);
+    if (failure.delayMs !== undefined) {
+      this.queue.add(item.key, { delayMs: failure.delayMs, reason: "retry" });
+      this.queue.tellRetry(item, failure.delayMs);
+    }
+    return failure;
+  }
+
+  #end(run: RunContext, result: ReconcileResultLabel, requeueMs?: number, error?: unknown): void {
+    run.close();
+    this.#traces.end(run, result, requeueMs, error);
     // Through the runtime, so that keys that are always ready cannot starve timers and I/O.
-    this.#parts.runtime.wake({
-      label: "controller",
-      settle: () => {
-        this.#active -= 1;
-        this.#ended += 1;
-        this.queue.done(item);
-        this.#pump();
+    this.#parts.runtime.wake(run);
+  }
+
+  #ended(run: RunContext): void {
+    this.#active -= 1;
+    this.#finished += 1;
+    this.queue.done(run.item);
+    this.#pump();
+    this.#mayBeDrained();
+  }
+
+  #gone(item: WorkItem): void {
+    const { key } = item;
+    this.#retries.forget(key);
+    this.#writes.forget(key);
+    this.#hot.cameToRest(key);
+    this.queue.done(item);
+    try {
+      this.controller.options.onGone?.(parseKey(key));
+    } catch (error) {
+      this.#parts.log.error({ key, error }, "`onGone` failed");
+    }
+  }
+
+  #clientOf(run: RunContext): ResourceClient {
+    const { key } = run.item;
+    return this.#parts.client.with({
+      onWrite: (kind, _key, version) => {
+        run.hasWritten = true;
+        this.#writes.record(key, kind, version);
       },
     });
   }
 
-  #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
+  #tellStale({ key }: WorkItem, caches: readonly ResourceCache[], outcome: "held" | "live"): void {
+    if (!staleSyncs.hasSubscribers) return;
+    const kinds = caches.map(({ kind }) => kind.name);
+    staleSyncs.publish(Object.freeze({ controller: this.controller.name, key, kinds, outcome }));
   }
 
-  /** Milliseconds until the key is to run again, if at all. */
-  async #run(id: string, live: readonly ResourceCache[]): Promise<number | undefined> {
-    const { options } = this.controller;
-    const attempt = this.#retries.count(id);
-    const begun = reconciled.hasSubscribers ? this.#parts.runtime.now() : undefined;
-    try {
-      const views = live.length === 0 ? this.#views : await this.#liveViews(live);
-      const resource = views.get(options.for.name)?.get(id);
-      if (resource === undefined) {
-        this.#retries.forget(id);
-        options.onGone?.(parseKey(id));
-        return undefined;
+  #mayBeDrained(): void {
+    if (this.#drained !== undefined && this.#active + this.#held === 0) this.#drained.resolve(undefined);
+  }
+
+  /** Looks at every object again, now and then. */
+  async #resync(): Promise<void> {
+    const { runtime, stop, caches } = this.#parts;
+    const { resyncMs, options } = this.controller;
+    while (!stop.aborted) {
+      // Spread, so that controllers that were started together do not resync together.
+      await runtime.sleep(resyncMs * (0.9 + 0.2 * runtime.random()), { signal: stop }).catch(() => undefined);
+      for (const key of caches.get(options.for.name)?.keys ?? []) {
+        this.queue.add(key, { priority: backgroundPriority, reason: "resync" });
       }
-      const requeueMs = this.#delayOf(await this.#reconcile(id, resource, views));
-      this.#retries.forget(id);
-      this.#tell({ key: id, attempt, outcome: "ok", requeueMs, error: undefined }, begun);
-      return requeueMs;
-    } catch (error) {
-      const { stop } = this.#parts;
-      const isStopped = stop.aborted && isAbortOf(error, stop.reason);
-      if (!isStopped) this.#failed += 1;
-      const requeueMs = isStopped ? undefined : this.#retries.failed(id, error);
-      this.#tell({ key: id, attempt, outcome: isStopped ? "stopped" : "failed", requeueMs, error }, begun);
-      return requeueMs;
     }
   }
+}
 
-  #tell(event: Omit<ReconcileEvent, "controller" | "durationMs">, begun: number | undefined): void {
-    if (begun === undefined) return; // nobody listened when it began
-    const durationMs = this.#parts.runtime.now() - begun;
-    reconciled.publish(Object.freeze({ controller: this.controller.name, ...event, durationMs }));
-  }
-
-  async #liveViews(live: readonly ResourceCache[]): Promise<ReadonlyMap<string, ObjectView>> {
-    const { client, stop } = this.#parts;
-    const kinds = live.map(({ kind }) => kind);
-    return new Map([...this.#views, ...(await liveViews(client, kinds, stop))]);
-  }
-
-  /** Aborts the run's signal at its deadline; the key stays locked until the promise settles all the same. */
-  async #reconcile(
-    id: string,
-    resource: Resource,
-    views: ReadonlyMap<string, ObjectView>,
-  ): Promise<ReconcileResult | undefined> {
-    const { name, timeoutMs } = this.controller;
-    const context = this.#context(id, resource, views);
-    let late: ReconcileTimeoutError | undefined;
-    const expire = (): void => {
-      late = new ReconcileTimeoutError(`${name} ${id}`, timeoutMs);
-      context.abort(late);
-    };
-    using _deadline = this.#parts.runtime.timer(timeoutMs, expire, "reconcile");
-    try {
-      const result = await this.#reconcileWithin(resource, context);
-      if (late !== undefined) throw late;
-      return result;
-    } finally {
-      context.end();
-    }
-  }
-
-  async #reconcileWithin(resource: Resource, context: RunContext): Promise<ReconcileResult | undefined> {
-    const { options } = this.controller;
-    const ready = options.finalize === undefined ? resource : await applyFinalizer(options.finalize, resource, context);
-    if (ready === undefined || !("metadata" in ready)) return ready;
-    return (await options.reconcile(ready, context)) ?? undefined;
-  }
-
-  #context(id: string, { metadata }: Resource, views: ReadonlyMap<string, ObjectView>): RunContext {
-    const { runtime, stop, clientTelling, log } = this.#parts;
-    return new RunContext({
-      runtime,
-      views,
-      key: parseKey(id),
-      stop,
-      uid: metadata.uid,
-      attempt: this.#retries.count(id),
-      log,
-      client: () =>
-        clientTelling((kind, _key, version) => {
-          this.#writes.record(id, kind, version);
-        }),
-    });
-  }
-
-  #delayOf(result: ReconcileResult | undefined): number | undefined {
-    if (result === undefined) return undefined;
-    if ("requeueAfter" in result) return toMs(result.requeueAfter, "requeueAfter");
-    const at = result.requeueAt.getTime();
-    checkNumber("requeueAt", at, 0);
-    return at - this.#parts.runtime.wallNow();
-  }
+/** What a reconcile returned; that of an async function without a result is `undefined` at run time, too. */
+function plain(outcome: ReconcileOutcome): ReconcileResult | PromiseLike<ReconcileResult | undefined> | undefined {
+  return outcome as ReconcileResult | Promise<ReconcileResult | undefined> | undefined;
 }

@@ -1,5 +1,5 @@
 import { type Duration, toMs } from "../core/index.js";
-import { checkFunction, checkInteger, checkName } from "../core/check.js";
+import { checkFunction, checkInteger, checkName, checkNumber, checkOneOf } from "../core/check.js";
 import type { Kind, Resource, ResourceKey } from "../resources/index.js";
 import { type BackoffOptions, backoffMs } from "./key-backoff.js";
 import type { Predicate } from "./predicate.js";
@@ -34,28 +34,40 @@ export interface Finalizer<R> {
 /** How {@link defineController} describes a controller. */
 export interface ControllerOptions<Spec, Status> {
   /** In logs and metrics. @defaultValue the kind's name in lower case */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The kind whose objects it reconciles. */
   readonly for: Kind<Spec, Status, unknown>;
   /** Which changes of those objects matter. @defaultValue all of them */
-  readonly when?: Predicate;
+  readonly when?: Predicate | undefined;
   /** What else makes it look again. @defaultValue nothing */
   readonly triggers?: readonly Trigger[];
   /** Kinds it reads from the cache beside its own and its triggers'. @defaultValue none */
   readonly reads?: readonly Kind[];
+  /**
+   * Where several managers run: only on the one that leads, or on each. What runs everywhere is not fenced, and has to
+   * share the work by itself.
+   *
+   * @defaultValue `"leader"`
+   */
+  readonly runs?: "leader" | "everywhere";
+  /**
+   * Looks at every object again this often, after everything else; for what changes outside of the store and tells
+   * nobody. @defaultValue never
+   */
+  readonly resync?: Duration | undefined;
   /** Keys it works on at a time; one key is never worked on twice at once. @defaultValue `8` */
   readonly concurrency?: number;
   /** How long one reconcile may take before its signal aborts. @defaultValue `"60s"` */
   readonly timeout?: Duration;
   /** How long a key waits after failures. @defaultValue 100 ms doubling to 5 minutes, jitter 0.2 */
-  readonly backoff?: BackoffOptions;
+  readonly backoff?: BackoffOptions | undefined;
   /**
    * Brings the world closer to what the object says. It is given the state, never the event, and may run at any time,
    * any number of times.
    */
   reconcile(resource: Resource<Spec, Status>, context: ReconcileContext): ReconcileOutcome;
   /** Cleans up before an object goes; objects being deleted are given to it, not to `reconcile`. */
-  readonly finalize?: Finalizer<Resource<Spec, Status>>;
+  readonly finalize?: Finalizer<Resource<Spec, Status>> | undefined;
   /** Told that there is no object of a key (any more), to drop what is kept in memory for it. */
   onGone?(key: ResourceKey): void;
 }
@@ -65,10 +77,14 @@ export interface Controller {
   /** In logs and metrics. */
   readonly name: string;
   /** Its description, checked and with defaults. */
-  readonly options: Required<Pick<ControllerOptions<unknown, unknown>, "concurrency" | "triggers" | "reads">> &
+  readonly options: Required<Pick<ControllerOptions<unknown, unknown>, "concurrency" | "triggers" | "reads" | "runs">> &
     ControllerOptions<unknown, unknown>;
+  /** Every kind that it reads: its own, those of its triggers, and what it `reads` beside. */
+  readonly kinds: readonly Kind[];
   /** How long one reconcile may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** How often it looks at every object again, in milliseconds; `Infinity` is never. */
+  readonly resyncMs: number;
 }
 
 /**
@@ -98,15 +114,27 @@ export function defineController<Spec, Status>(options: ControllerOptions<Spec, 
     triggers = [],
     reads = [],
     timeout = "60s",
+    resync = Number.POSITIVE_INFINITY,
+    runs = "leader",
   } = options;
   checkFunction("reconcile", (options as { readonly reconcile: unknown }).reconcile);
+  checkName("name", name);
   checkInteger("concurrency", concurrency, 1);
+  checkOneOf("runs", runs, ["leader", "everywhere"]);
   backoffMs(options.backoff);
   if (options.finalize !== undefined) checkName("finalize.name", options.finalize.name);
-  const timeoutMs = toMs(timeout, "timeout");
+  const watched = triggers.flatMap((trigger) => (trigger.type === "channel" ? [] : [trigger.kind]));
   return {
     name,
-    timeoutMs,
-    options: { ...(options as ControllerOptions<unknown, unknown>), concurrency, triggers, reads },
+    kinds: [...new Set<Kind>([options.for, ...watched, ...reads])],
+    timeoutMs: toMs(timeout, "timeout"),
+    resyncMs: resyncMsOf(resync),
+    options: { ...(options as ControllerOptions<unknown, unknown>), concurrency, triggers, reads, runs },
   };
+}
+
+function resyncMsOf(resync: Duration): number {
+  const ms = toMs(resync, "resync");
+  if (ms !== Number.POSITIVE_INFINITY) checkNumber("resync", ms, 1);
+  return ms;
 }

@@ -33,3 +33,22 @@ export class ReconcileTimeoutError extends KeelsonError {
     super(`reconcile of ${key} took longer than ${String(ms)} ms`, options);
   }
 }
+
+/**
+ * Another manager leads by now: nothing that this one still does as the leader counts.
+ *
+ * @example
+ * ```ts
+ * import { NotLeaderError } from "keelson/controllers";
+ *
+ * new NotLeaderError().code // => "NOT_LEADER"
+ * ```
+ */
+export class NotLeaderError extends KeelsonError {
+  override readonly name = "NotLeaderError";
+  readonly code = "NOT_LEADER";
+
+  constructor(message = "this manager does not lead any more", options?: ErrorOptions) {
+    super(message, options);
+  }
+}

@@ -63,7 +63,7 @@ export class KeyBackoff {
 
   /** Forgets a key's failures. */
   forget(key: string): void {
-    this.#failures.delete(key);
+    if (this.#failures.size > 0) this.#failures.delete(key);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Logger, type Runtime, isKeelsonError } from "../core/index.js";
+import type { ReconcileResultLabel } from "./diagnostics.js";
 import { type BackoffOptions, KeyBackoff } from "./key-backoff.js";
 
 /** Conflicts are everyday: the key is tried again this often, this soon, before it is put back with back-off. */
@@ -25,27 +26,27 @@ export class KeyRetries {
     return this.#backoff.count(key);
   }
 
-  /** Milliseconds until the key is to be tried again; `undefined`: not until it changes. */
-  failed(key: string, error: unknown): number | undefined {
+  /** What kind of failure it is, and milliseconds until the key is to be tried again; without them, not before it changes. */
+  failed(key: string, error: unknown): { readonly result: ReconcileResultLabel; readonly delayMs?: number } {
     if (isKeelsonError(error, "RECONCILE_TERMINAL")) {
       this.forget(key);
       this.#log.error({ key, error }, "gave up until the object changes");
-      return undefined;
+      return { result: "terminal" };
     }
     if (isKeelsonError(error, "RESOURCE_CONFLICT")) {
       const delayMs = this.#afterConflict(key);
       this.#log.debug({ key, error, delayMs }, "conflict; trying again");
-      return delayMs;
+      return { result: "conflict", delayMs };
     }
     const delayMs = this.#backoff.fail(key);
     this.#log.warn({ key, error, delayMs }, "reconcile failed; trying again");
-    return delayMs;
+    return { result: "error", delayMs };
   }
 
   /** Forgets the key's failures. */
   forget(key: string): void {
     this.#backoff.forget(key);
-    this.#conflicts.delete(key);
+    if (this.#conflicts.size > 0) this.#conflicts.delete(key);
   }
 
   #afterConflict(key: string): number {

@@ -1,23 +1,26 @@
-import type { Kind, ResourceClient } from "../resources/index.js";
-import { ObjectIndex, type ObjectView } from "./object-index.js";
+import type { ResourceClient } from "../resources/index.js";
+import type { CacheBounds } from "./cache-bounds.js";
+import type { CacheViews } from "./cache-reader.js";
+import { ObjectIndex } from "./object-index.js";
 
 /**
- * Reads all objects of some kinds from the store, for one run: what a key gets whose caches do not catch up.
+ * Reads from the store what some caches are to hold, for one run: what a key gets whose caches do not catch up.
  *
  * @internal
  */
 export async function liveViews(
   client: ResourceClient,
-  kinds: readonly Kind[],
+  caches: readonly { readonly bounds: CacheBounds }[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, ObjectView>> {
-  const views = new Map<string, ObjectView>();
-  for (const kind of kinds) {
-    const index = new ObjectIndex();
-    for (let page = await client.list(kind, { signal }); ;) {
-      for (const resource of page.items) index.put(resource);
+): Promise<CacheViews> {
+  const views = new Map<string, ObjectIndex>();
+  for (const { bounds } of caches) {
+    const { kind, transform, ...selection } = bounds;
+    const index = new ObjectIndex(kind);
+    for (let page = await client.list(kind, { ...selection, signal }); ;) {
+      for (const resource of page.items) index.put(transform === undefined ? resource : transform(resource));
       if (page.continue === undefined) break;
-      page = await client.list(kind, { signal, continue: page.continue });
+      page = await client.list(kind, { ...selection, signal, continue: page.continue });
     }
     views.set(kind.name, index);
   }

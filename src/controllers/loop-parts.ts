@@ -1,18 +1,21 @@
 import type { Logger, Runtime } from "../core/index.js";
 import type { ResourceClient } from "../resources/index.js";
+import type { EventRecorder } from "./event-recorder.js";
 import type { ResourceCache } from "./resource-cache.js";
-import type { WriteListener } from "./write-tracker.js";
 
 /** What a controller's loop runs on. */
 export interface LoopParts {
   readonly runtime: Runtime;
   /** By kind; every kind that the controllers name has one. */
   readonly caches: ReadonlyMap<string, ResourceCache>;
-  /** For reads, and for writes that no key has to wait for. */
+  /** For reads, and for writes that no key has to wait for; fenced where only the leader may write. */
   readonly client: ResourceClient;
-  /** Makes a client that tells of its writes. */
-  readonly clientTelling: (onWrite: WriteListener) => ResourceClient;
-  /** Aborts when the manager stops. */
+  /** Whether a cache can be told to have reached a revision. */
+  readonly hasProgress: boolean;
+  readonly recorder: EventRecorder;
+  /** Aborts when the controller is to stop. */
   readonly stop: AbortSignal;
+  /** Told that somebody else leads by now: nothing that is done here counts any more. */
+  readonly fenced: (error: unknown) => void;
   readonly log: Logger;
 }

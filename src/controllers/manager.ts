@@ -1,14 +1,41 @@
-import type { Duration, Events, Logger, Runtime } from "../core/index.js";
+import type { Duration, Events, Health, Logger, Runtime } from "../core/index.js";
 import type { ResourceClient, ResourceKey } from "../resources/index.js";
-import type { StateStore } from "../store/index.js";
+import type { Compare, StateStore } from "../store/index.js";
+import type { CacheBounds } from "./cache-bounds.js";
 import type { Controller } from "./controller.js";
+import type { CacheStats } from "./resource-cache.js";
 
 /** Something a manager runs beside its controllers. */
 export interface Runnable {
   /** In logs. */
   readonly name: string;
+  /**
+   * Where several managers run: only on the one that leads, on each, or on each as a server: the first to start and the
+   * last to end, such as metrics and health.
+   *
+   * @defaultValue `"leader"`
+   */
+  readonly runs?: "leader" | "everywhere" | "server";
+  /** Prepares `run` before the manager leads, so that it takes over faster; what it rejects with stops the manager. */
+  warmUp?(signal: AbortSignal): Promise<void>;
   /** Runs until the signal aborts; a rejection stops the manager. */
   run(signal: AbortSignal): Promise<void>;
+}
+
+/** The time for which a manager leads, as `keelson/cluster` has it. */
+export interface LeaderTerm {
+  /** Greater than that of every earlier leader. */
+  readonly token: number;
+  /** Aborts once the term is over. */
+  readonly signal: AbortSignal;
+  /** The conditions under which a write is refused once somebody else leads. */
+  fence(): readonly Compare[];
+}
+
+/** Elects one of several managers: what `createElection` of `keelson/cluster` returns, on the same store. */
+export interface LeaderElection {
+  /** Waits to be elected, does `work` as the leader, and steps down once it has ended. */
+  run<R>(work: (term: LeaderTerm) => Promise<R>, options: { readonly signal: AbortSignal }): Promise<R>;
 }
 
 /** How {@link createManager} is set up. */
@@ -17,8 +44,15 @@ export interface ManagerOptions {
   readonly store: StateStore;
   /** What it runs. */
   readonly controllers: readonly Controller[];
-  /** What else it runs, once the caches are filled. @defaultValue none */
-  readonly runnables?: readonly Runnable[];
+  /** What else it runs. @defaultValue none */
+  readonly runnables?: readonly Runnable[] | undefined;
+  /**
+   * Elects one of several managers. Only the one that leads runs what runs on the leader, each of whose writes is fenced:
+   * once another leads, it is refused. @defaultValue it leads, as the only one
+   */
+  readonly leaderElection?: LeaderElection | undefined;
+  /** Bounds of what it keeps in memory, made by {@link bounded}. @defaultValue everything of the kinds it needs */
+  readonly caches?: readonly CacheBounds[] | undefined;
   /** The key prefix of the objects. @defaultValue the resource client's */
   readonly prefix?: string;
   /** How long running reconciles get to end when it stops. @defaultValue `"30s"` */
@@ -31,8 +65,10 @@ export interface ManagerOptions {
 
 /** What happens to a manager, for its owner. */
 export interface ManagerEvents {
-  /** Every cache has seen its initial list, and the controllers work. */
+  /** Every cache has seen its initial list, and what runs everywhere works. */
   started: [];
+  /** It leads, and what runs on the leader works. */
+  leading: [];
   /** Everything has ended. */
   stopped: [];
 }
@@ -55,13 +91,20 @@ export interface ControllerCounts {
 export interface Manager {
   /** What happens to it. */
   readonly events: Events<ManagerEvents>;
-  /** Reads and writes the same objects as its controllers. */
+  /** Reads and writes the same objects as its controllers; not fenced. */
   readonly client: ResourceClient;
+  /** Whether it leads, and what runs on the leader works. */
+  readonly leads: boolean;
   /**
-   * Runs until `signal` aborts: fills the caches, then starts controllers and runnables. At the end their signals
-   * abort; it resolves once they have ended, or the grace is over, and the caches were let go. It runs once.
+   * Runs until `signal` aborts.
    *
-   * @throws what a watch or a runnable failed with, after an orderly stop.
+   * @remarks
+   * Starts servers, then caches; once those are filled, what runs everywhere and the warm-ups; and once it leads, and its
+   * caches have seen everything that was written before, what runs on the leader. Stops what runs everywhere, what
+   * runs on the leader, caches, servers, in that order, each with its signal and all within the grace; and then steps
+   * down. It runs once.
+   * @throws NotLeaderError when it does not lead any more, at once and without grace; what a watch, a warm-up or a
+   * runnable failed with, after an orderly stop.
    */
   run(signal: AbortSignal): Promise<void>;
   /**
@@ -76,4 +119,8 @@ export interface Manager {
   controllerCounts(): Readonly<Record<string, ControllerCounts>>;
   /** For each kind, whether its cache has taken in the initial list; nothing before {@link Manager.run}. */
   cachesSynced(): Readonly<Record<string, boolean>>;
+  /** How much its caches hold; empty before `run`. */
+  caches(): readonly CacheStats[];
+  /** `pass` once its caches are filled, `warn` before that and once it has ended. */
+  health(): Health;
 }

@@ -1,45 +1,51 @@
+import { List } from "../core/list.js";
+import type { WorkItem } from "./work-item.js";
+
+interface Lane {
+  readonly priority: number;
+  readonly items: List<WorkItem>;
+}
+
 /**
- * A queue with priorities: first in, first out within each. There are few distinct priorities, so a lane each beats a
- * heap, and a `Set` gives removal from the middle in constant time.
+ * A queue with priorities: first in, first out within each. There are few distinct priorities, so a list each beats a
+ * heap; an item leaves its list from anywhere in constant time.
  *
  * @internal
  */
-export class ReadyLanes<T> {
+export class ReadyLanes {
   length = 0;
-  readonly #lanes = new Map<number, Set<T>>();
-  #order: readonly number[] = [];
+  /** Highest priority first; a lane stays once it is there. */
+  #lanes: readonly Lane[] = [];
 
-  push(item: T, priority: number): void {
-    let lane = this.#lanes.get(priority);
-    if (lane === undefined) {
-      lane = new Set();
-      this.#lanes.set(priority, lane);
-      this.#order = [...this.#lanes.keys()].sort((a, b) => b - a);
-    }
-    lane.add(item);
+  push(item: WorkItem): void {
+    this.#lane(item.priority).items.push(item);
     this.length += 1;
   }
 
-  shift(): T | undefined {
-    for (const priority of this.#order) {
-      const lane = this.#lanes.get(priority);
-      if (lane === undefined || lane.size === 0) continue;
-      for (const item of lane) {
-        lane.delete(item);
-        this.length -= 1;
-        return item;
-      }
+  shift(): WorkItem | undefined {
+    for (const { items } of this.#lanes) {
+      const item = items.shift();
+      if (item === undefined) continue;
+      this.length -= 1;
+      return item;
     }
     return undefined;
   }
 
-  remove(item: T, priority: number): void {
-    if (this.#lanes.get(priority)?.delete(item) === true) this.length -= 1;
+  remove(item: WorkItem): void {
+    item.unlink();
+    this.length -= 1;
   }
 
   clear(): void {
-    this.#lanes.clear();
-    this.#order = [];
+    this.#lanes = [];
     this.length = 0;
+  }
+
+  #lane(priority: number): Lane {
+    for (const lane of this.#lanes) if (lane.priority === priority) return lane;
+    const lane = { priority, items: new List<WorkItem>() };
+    this.#lanes = [...this.#lanes, lane].sort((a, b) => b.priority - a.priority);
+    return lane;
   }
 }

@@ -1,88 +1,135 @@
+import { ListNode } from "../core/list.js";
 import { LinkedSignal } from "../core/linked-signal.js";
-import type { Logger, Runtime } from "../core/index.js";
-import type { Kind, Resource, ResourceClient, ResourceKey } from "../resources/index.js";
-import type { ObjectView } from "./object-index.js";
-import { keyStringOf } from "./object-key.js";
+import type { Logger, Runtime, Wakeable } from "../core/index.js";
+import type { Resource, ResourceClient, ResourceKey } from "../resources/index.js";
+import { type CacheViews, cacheReader, viewOf } from "./cache-reader.js";
+import type { ReconcileStartEvent } from "./diagnostics.js";
+import { parseKey } from "./object-key.js";
 import type { CacheReader, ReconcileContext } from "./reconcile-context.js";
+import type { WorkItem } from "./work-item.js";
 
-/** What one run of a key is made of. */
-export interface RunParts {
+/** What the runs of one controller share. */
+export interface RunTools {
   readonly runtime: Runtime;
-  /** What it reads from memory, by kind. */
-  readonly views: ReadonlyMap<string, ObjectView>;
-  readonly key: ResourceKey;
-  readonly uid: string;
-  readonly attempt: number;
-  readonly stop: AbortSignal;
   readonly log: Logger;
-  readonly client: () => ResourceClient;
+  /** Aborts when the controller stops. */
+  readonly stop: AbortSignal;
+  /** Makes the client of one run: it tells of its writes. */
+  readonly clientOf: (run: RunContext) => ResourceClient;
+  /** Failures of a key in a row. */
+  readonly attemptsOf: (key: string) => number;
+  /** Records an event. */
+  readonly record: (run: RunContext, type: "Normal" | "Warning", reason: string, message: string) => void;
+  /** Called once a run that has ended may make room for the next. */
+  readonly ended: (run: RunContext) => void;
+}
+
+/** What whoever listens was told at a run's start, and when that was on the monotonic clock. */
+interface Trace {
+  readonly event: ReconcileStartEvent;
+  readonly since: number;
 }
 
 /**
- * The context of one run. A class with getters, so that the signal and the client are made only when they are read.
+ * The context of one run, and the run itself. Made for each reconcile, most of which do nothing: whatever not every
+ * run needs is made when it is first read.
  *
  * @internal
  */
-export class RunContext implements ReconcileContext {
-  readonly key: ResourceKey;
-  readonly attempt: number;
-  readonly log: Logger;
-  readonly #parts: RunParts;
-  readonly #link: LinkedSignal;
+export class RunContext extends ListNode implements ReconcileContext, Wakeable {
+  readonly label = "reconcile";
+  readonly item: WorkItem;
+  readonly resource: Resource;
+  /** The instant by which it must have ended. */
+  deadline = 0;
+  /** What its signal was aborted with at its deadline. */
+  late: Error | undefined = undefined;
+  /** Whether it has written anything. */
+  hasWritten = false;
+  /** Set while somebody listens to what runs come to. */
+  traced: Trace | undefined = undefined;
+  readonly #tools: RunTools;
+  readonly #views: CacheViews;
+  #link: LinkedSignal | undefined = undefined;
   #client: ResourceClient | undefined = undefined;
   #cache: CacheReader | undefined = undefined;
+  #key: ResourceKey | undefined = undefined;
 
-  // Functions, not methods: reconcilers take their context apart.
-  readonly now = (): number => this.#parts.runtime.wallNow();
-  readonly owned = <Spec, Status>(kind: Kind<Spec, Status, unknown>): readonly Resource<Spec, Status>[] =>
-    viewOf(this.#parts.views, kind.name).ownedBy(this.#parts.uid) as readonly Resource<Spec, Status>[];
+  constructor(tools: RunTools, item: WorkItem, resource: Resource, views: CacheViews) {
+    super();
+    this.#tools = tools;
+    this.item = item;
+    this.resource = resource;
+    this.#views = views;
+  }
 
-  constructor(parts: RunParts) {
-    this.#parts = parts;
-    this.key = parts.key;
-    this.attempt = parts.attempt;
-    this.log = parts.log;
-    this.#link = new LinkedSignal(parts.stop);
+  get key(): ResourceKey {
+    return (this.#key ??= parseKey(this.item.key));
+  }
+
+  get attempt(): number {
+    return this.#tools.attemptsOf(this.item.key);
+  }
+
+  get log(): Logger {
+    return this.#tools.log;
   }
 
   get client(): ResourceClient {
-    this.#client ??= this.#parts.client();
-    return this.#client;
+    return (this.#client ??= this.#tools.clientOf(this));
   }
 
   get cache(): CacheReader {
-    this.#cache ??= readerOf(this.#parts.views);
-    return this.#cache;
+    return (this.#cache ??= cacheReader(this.#views));
   }
 
   get signal(): AbortSignal {
+    if (this.#link === undefined) {
+      this.#link = new LinkedSignal(this.#tools.stop);
+      if (this.late !== undefined) this.#link.abort(this.late);
+    }
     return this.#link.signal;
   }
 
+  // Functions, not methods: reconcilers take their context apart.
+
+  get now(): ReconcileContext["now"] {
+    return () => this.#tools.runtime.wallNow();
+  }
+
+  get owned(): ReconcileContext["owned"] {
+    const owned = ({ name }: { readonly name: string }): readonly Resource[] =>
+      viewOf(this.#views, name).ownedBy(this.resource.metadata.uid);
+    return owned as ReconcileContext["owned"];
+  }
+
+  get condition(): ReconcileContext["condition"] {
+    return (condition) => ({
+      ...condition,
+      observedGeneration: this.resource.metadata.generation,
+      lastTransitionTime: new Date(this.#tools.runtime.wallNow()).toISOString(),
+    });
+  }
+
+  get event(): ReconcileContext["event"] {
+    return (type, reason, message) => {
+      this.#tools.record(this, type, reason, message);
+    };
+  }
+
   /** Aborts the run's signal. */
-  abort(reason: unknown): void {
-    this.#link.abort(reason);
+  expire(reason: Error): void {
+    this.late = reason;
+    this.#link?.abort(reason);
   }
 
-  /** Takes the run's signal off the manager's. */
-  end(): void {
-    this.#link[Symbol.dispose]();
+  /** Takes it off whatever could still abort it. */
+  close(): void {
+    this.unlink();
+    this.#link?.[Symbol.dispose]();
   }
-}
 
-function readerOf(views: ReadonlyMap<string, ObjectView>): CacheReader {
-  return {
-    get: <Spec, Status>(kind: Kind<Spec, Status, unknown>, key: ResourceKey) =>
-      viewOf(views, kind.name).get(keyStringOf(kind, key)) as Resource<Spec, Status> | undefined,
-    list: <Spec, Status>(kind: Kind<Spec, Status, unknown>) =>
-      viewOf(views, kind.name).list() as readonly Resource<Spec, Status>[],
-  };
-}
-
-function viewOf(views: ReadonlyMap<string, ObjectView>, kind: string): ObjectView {
-  const view = views.get(kind);
-  if (view !== undefined) return view;
-  throw new TypeError(
-    `Expected \`kind\` to be one that the controller watches, got "${kind}"; add it to its \`reads\``,
-  );
+  settle(): void {
+    this.#tools.ended(this);
+  }
 }

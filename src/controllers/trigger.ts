@@ -10,6 +10,10 @@ export type Trigger =
       readonly kind: Kind;
       /** Only changes that pass. */
       readonly when?: Predicate | undefined;
+      /** Also objects that it owns without managing them. */
+      readonly shared?: boolean | undefined;
+      /** How soon. */
+      readonly priority?: number | undefined;
     }
   | {
       /** Changes of any other objects. */
@@ -20,6 +24,8 @@ export type Trigger =
       readonly map: MapToKeys<Resource>;
       /** Only changes that pass. */
       readonly when?: Predicate | undefined;
+      /** How soon. */
+      readonly priority?: number | undefined;
     }
   | {
       /** Keys from elsewhere. */
@@ -29,7 +35,7 @@ export type Trigger =
     };
 
 /**
- * Which keys an object concerns; a failure is logged, and wakes nothing. A method, so that it fits where any object's
+ * Which keys an object concerns; a failure is logged, and it is asked again, with back-off. A method, so that it fits where any object's
  * mapping is wanted.
  */
 export type MapToKeys<R> = {
@@ -42,7 +48,15 @@ export type MapToKeys<R> = {
 /** Narrows a trigger. */
 export interface TriggerOptions {
   /** Only changes that pass; deletions always do. */
-  readonly when?: Predicate;
+  readonly when?: Predicate | undefined;
+  /** Keys of a higher priority are looked at first. @defaultValue `0` */
+  readonly priority?: number | undefined;
+}
+
+/** Narrows or widens {@link owns}. */
+export interface OwnsOptions extends TriggerOptions {
+  /** Every owner, not only the one that manages the object. @defaultValue `false` */
+  readonly shared?: boolean | undefined;
 }
 
 /**
@@ -57,8 +71,8 @@ export interface TriggerOptions {
  * owns(Instance).type // => "owns"
  * ```
  */
-export function owns(kind: Kind, { when }: TriggerOptions = {}): Trigger {
-  return { type: "owns", kind, when };
+export function owns(kind: Kind, options: OwnsOptions = {}): Trigger {
+  return { type: "owns", kind, ...options };
 }
 
 /**
@@ -77,9 +91,9 @@ export function owns(kind: Kind, { when }: TriggerOptions = {}): Trigger {
 export function watches<Spec, Status, Input>(
   kind: Kind<Spec, Status, Input>,
   map: MapToKeys<Resource<Spec, Status>>,
-  { when }: TriggerOptions = {},
+  options: TriggerOptions = {},
 ): Trigger {
-  return { type: "watches", kind, map, when };
+  return { type: "watches", kind, map, ...options };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { type Runtime, type TimerHandle, currentRuntime } from "../core/index.js";
+import type { DiagnosticsChannel } from "../core/diagnostics.js";
 import { DelayHeap } from "./delay-heap.js";
+import { type WorkQueueEvent, queueAdds, queueDones, queueGets, queueRetries } from "./diagnostics.js";
 import { ReadyLanes } from "./ready-lanes.js";
-import type { WorkItem } from "./work-item.js";
+import { WorkItem } from "./work-item.js";
 
 /** How an item is put on a {@link WorkQueue}. */
 export interface EnqueueOptions {
@@ -9,6 +11,8 @@ export interface EnqueueOptions {
   readonly delayMs?: number;
   /** Higher ones are handed out first; of several, the highest wins. @defaultValue `0` */
   readonly priority?: number;
+  /** Why, for traces; of several, the first stays. @defaultValue `"enqueued"` */
+  readonly reason?: string;
 }
 
 /** Priority of what is only looked at again because the program started or a resync came. */
@@ -25,16 +29,18 @@ export const backgroundPriority = -100;
 export class WorkQueue {
   /** Called whenever an item may be taken. */
   onReady: (() => void) | undefined = undefined;
+  readonly #name: string;
   readonly #runtime: Runtime;
   readonly #items = new Map<string, WorkItem>();
-  readonly #ready = new ReadyLanes<WorkItem>();
+  readonly #ready = new ReadyLanes();
   readonly #delayed = new DelayHeap();
   #timer: TimerHandle | undefined = undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   #closed = false;
 
-  constructor(runtime: Runtime = currentRuntime()) {
+  constructor(runtime: Runtime = currentRuntime(), name = "queue") {
     this.#runtime = runtime;
+    this.#name = name;
   }
 
   /** Keys that wait, ready or delayed. */
@@ -48,18 +54,24 @@ export class WorkQueue {
   }
 
   /** Puts a key on the queue, or changes when and how soon its turn comes; a delay of 0 or less is none. */
-  add(key: string, { delayMs = 0, priority = 0 }: EnqueueOptions = {}): void {
+  add(key: string, options?: EnqueueOptions): void {
     if (this.#closed) return;
-    const item = this.#items.get(key);
+    const delayMs = options?.delayMs ?? 0;
+    const priority = options?.priority ?? 0;
+    const reason = options?.reason ?? "enqueued";
     const due = delayMs <= 0 ? 0 : this.#runtime.now() + delayMs;
-    if (item === undefined) this.#insert({ key, priority, due, state: "delayed", place: -1 });
-    else this.#merge(item, priority, due);
+    const item = this.#items.get(key);
+    if (item === undefined) this.#insert(new WorkItem(key, priority, due, reason));
+    else this.#merge(item, priority, due, reason);
+    if (queueAdds.hasSubscribers) this.#publish(queueAdds, key, priority);
   }
 
   /** Takes the next key; `undefined` when none is ready. Give it back with {@link WorkQueue.done}. */
   get(): WorkItem | undefined {
     const item = this.#ready.shift();
-    if (item !== undefined) item.state = "running";
+    if (item === undefined) return undefined;
+    item.state = "running";
+    if (queueGets.hasSubscribers) this.#publish(queueGets, item.key, item.priority, this.#lap(item));
     return item;
   }
 
@@ -71,9 +83,10 @@ export class WorkQueue {
   /** Says that the work on an item is over; if its key was added meanwhile, it is queued again. */
   done(item: WorkItem): void {
     this.#items.delete(item.key);
+    if (queueDones.hasSubscribers) this.#publish(queueDones, item.key, item.priority, this.#lap(item));
     if (this.#closed || item.state === "running") return;
     const due = item.state === "running-again" || item.due <= this.#runtime.now() ? 0 : item.due;
-    this.#insert({ ...item, due, state: "delayed" });
+    this.#insert(new WorkItem(item.key, item.priority, due, item.reason));
   }
 
   /** Forgets everything that is not running, and takes nothing more. */
@@ -87,6 +100,11 @@ export class WorkQueue {
     }
   }
 
+  /** Tells whoever listens that an item failed and was put off. */
+  tellRetry(item: WorkItem, delayMs: number): void {
+    if (queueRetries.hasSubscribers) this.#publish(queueRetries, item.key, item.priority, delayMs);
+  }
+
   #insert(item: WorkItem): void {
     this.#items.set(item.key, item);
     if (item.due === 0) {
@@ -97,18 +115,19 @@ export class WorkQueue {
     }
   }
 
-  #merge(item: WorkItem, priority: number, due: number): void {
+  #merge(item: WorkItem, priority: number, due: number, reason: string): void {
     switch (item.state) {
       case "ready":
         if (priority > item.priority) this.#raise(item, priority);
         return;
       case "delayed":
         item.priority = Math.max(item.priority, priority);
-        if (due < item.due) this.#hasten(item, due);
+        if (due < item.due) this.#hasten(item, due, reason);
         return;
       case "running":
         item.priority = priority;
         item.due = due;
+        item.reason = reason;
         item.state = due === 0 ? "running-again" : "running-later";
         return;
       case "running-again":
@@ -123,17 +142,20 @@ export class WorkQueue {
   #makeReady(item: WorkItem): void {
     item.state = "ready";
     item.due = 0;
-    this.#ready.push(item, item.priority);
+    if (queueGets.hasSubscribers) item.since = this.#runtime.now();
+    this.#ready.push(item);
     this.onReady?.();
   }
 
   #raise(item: WorkItem, priority: number): void {
-    this.#ready.remove(item, item.priority);
+    this.#ready.remove(item);
     item.priority = priority;
-    this.#ready.push(item, priority);
+    this.#ready.push(item);
   }
 
-  #hasten(item: WorkItem, due: number): void {
+  /** What wakes an item before its time is why it runs. */
+  #hasten(item: WorkItem, due: number, reason: string): void {
+    item.reason = reason;
     if (due === 0) {
       this.#delayed.remove(item);
       this.#makeReady(item);
@@ -165,5 +187,18 @@ export class WorkQueue {
     for (let item = this.#delayed.take(now); item !== undefined; item = this.#delayed.take(now)) this.#makeReady(item);
     this.#timerDue = Number.POSITIVE_INFINITY;
     this.#arm();
+  }
+
+  /** Milliseconds since the item's last step; 0 if nobody measured that. */
+  #lap(item: WorkItem): number {
+    const now = this.#runtime.now();
+    const lap = item.since === -1 ? 0 : now - item.since;
+    item.since = now;
+    return lap;
+  }
+
+  #publish(diagnostics: DiagnosticsChannel<WorkQueueEvent>, key: string, priority: number, durationMs?: number): void {
+    const event = { queue: this.#name, key, priority, depth: this.depth };
+    diagnostics.publish(Object.freeze(durationMs === undefined ? event : { ...event, durationMs }));
   }
 }

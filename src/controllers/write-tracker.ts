@@ -1,8 +1,4 @@
-import type { ResourceKey } from "../resources/index.js";
 import type { ResourceCache } from "./resource-cache.js";
-
-/** Told of each write: its kind, object and version. */
-export type WriteListener = (kind: string, key: ResourceKey, resourceVersion: string) => void;
 
 /**
  * Remembers, for each key, up to where each kind's cache must have come before the key is looked at again: its own
@@ -19,17 +15,22 @@ export class WriteTracker {
     this.#written.set(key, kinds);
   }
 
-  /** The caches that are still behind the key's own writes, and how far each must come. */
-  behind(key: string, caches: ReadonlyMap<string, ResourceCache>): ReadonlyMap<ResourceCache, number> {
-    const behind = new Map<ResourceCache, number>();
+  /** The caches that are still behind the key's own writes, and how far each must come; `undefined` when none is. */
+  behind(key: string, caches: ReadonlyMap<string, ResourceCache>): ReadonlyMap<ResourceCache, number> | undefined {
     const kinds = this.#written.get(key);
-    if (kinds === undefined) return behind;
+    if (kinds === undefined) return undefined;
+    const behind = new Map<ResourceCache, number>();
     for (const [kind, revision] of kinds) {
       const cache = caches.get(kind);
       if (cache === undefined || cache.revision >= revision) kinds.delete(kind);
       else behind.set(cache, revision);
     }
     if (kinds.size === 0) this.#written.delete(key);
-    return behind;
+    return behind.size === 0 ? undefined : behind;
+  }
+
+  /** Forgets a key. */
+  forget(key: string): void {
+    if (this.#written.size > 0) this.#written.delete(key);
   }
 }

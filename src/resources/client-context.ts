@@ -19,6 +19,8 @@ export interface ClientContext {
   readonly fence: () => readonly Compare[];
   /** Told of each write that was stored. */
   readonly onWrite: (kind: string, key: ResourceKey, resourceVersion: string) => void;
+  /** The lease that what is written goes with, if any. */
+  readonly lease: () => string | undefined;
 }
 
 /** The kinds a client has seen, by name. */

@@ -28,7 +28,9 @@ export async function putObject(
   options: SendOptions,
 ): Promise<Outcome> {
   const storeKey = context.keys.storeKey(kind, key);
-  return send(context, kind, key, expected, op.put(storeKey, encodeObject(kind, resource)), resource, options);
+  const lease = context.lease();
+  const put = op.put(storeKey, encodeObject(kind, resource), lease === undefined ? {} : { lease });
+  return send(context, kind, key, expected, put, resource, options);
 }
 
 /** Removes an object for good. */

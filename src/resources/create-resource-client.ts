@@ -1,6 +1,6 @@
 import { checkFunction, shown } from "../core/check.js";
 import { type Runtime, currentRuntime } from "../core/index.js";
-import type { Compare, StateStore } from "../store/index.js";
+import type { StateStore } from "../store/index.js";
 import { Admission } from "./admission.js";
 import { applyObject } from "./apply.js";
 import { type ClientContext, KnownKinds } from "./client-context.js";
@@ -12,27 +12,19 @@ import { listObjects } from "./listing.js";
 import { keyspace, resolveKey } from "./object-key.js";
 import { readObject } from "./object-read.js";
 import { ObjectWatch } from "./object-watch.js";
-import type { ResourceClient } from "./resource-client.js";
-import type { ResourceKey } from "./resource.js";
+import type { ResourceClient, WriteBehaviour } from "./resource-client.js";
 import { selectionOf } from "./selection.js";
 import { patchObjectStatus } from "./status-patch.js";
 import { replaceObject, updateObject } from "./update.js";
 
 /** How {@link createResourceClient} makes a client. */
-export interface ResourceClientOptions {
+export interface ResourceClientOptions extends WriteBehaviour {
   /** Where in the store: objects are at `/<prefix>/<kind>/<namespace>/<name>`. @defaultValue `"resources"` */
   readonly prefix?: string;
   /** Kinds whose objects may be handed in before the client has seen the kind elsewhere. @defaultValue none */
   readonly kinds?: readonly Kind[];
   /** Clock, ids and waits. @defaultValue the ambient runtime */
   readonly runtime?: Runtime | undefined;
-  /**
-   * Conditions added to every write, such as a leader's `term.fence()`; when one of them does not hold, the write fails
-   * with `FencedError` rather than `ConflictError`.
-   */
-  readonly fence?: (() => readonly Compare[]) | undefined;
-  /** Called with each write that was stored, before the writer learns of it: for reading one's own writes. */
-  readonly onWrite?: ((kind: string, key: ResourceKey, resourceVersion: string) => void) | undefined;
 }
 
 /**
@@ -55,18 +47,25 @@ export interface ResourceClientOptions {
  */
 export function createResourceClient(store: StateStore, options: ResourceClientOptions = {}): ResourceClient {
   const { prefix = "resources", kinds = [], runtime = currentRuntime() } = options;
-  const { fence = () => [], onWrite = () => undefined } = options;
   if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(prefix)) {
     throw new TypeError(`Expected \`prefix\` to be words with "/" between them, got ${shown(prefix)}`);
   }
-  checkFunction("fence", fence);
-  checkFunction("onWrite", onWrite);
   const admission = new Admission();
   const keys = keyspace(prefix);
-  const context: ClientContext = { store, runtime, keys, admission, fence, onWrite };
+  const context = behaving({ store, runtime, keys, admission, ...unfenced }, options);
   const known = new KnownKinds();
   for (const kind of kinds) known.add(kind);
   return clientOn(context, known);
+}
+
+/** Writes without conditions, listeners and leases. */
+const unfenced = { fence: () => [], onWrite: () => undefined, lease: () => undefined };
+
+/** A context whose writes behave as told. */
+function behaving(context: ClientContext, { fence, onWrite, lease }: WriteBehaviour): ClientContext {
+  const given = Object.entries({ fence, onWrite, lease }).filter(([, value]) => value !== undefined);
+  for (const [option, value] of given) checkFunction(option, value);
+  return { ...context, ...Object.fromEntries(given) };
 }
 
 /** A client without the types that a kind brings along. */
@@ -107,11 +106,12 @@ function clientOn(context: ClientContext, known: KnownKinds): ResourceClient {
     },
     watch(kind, options = {}) {
       known.add(kind);
-      const { resourceVersion, signal } = options;
+      const { resourceVersion, transform, signal } = options;
       const after = resourceVersion === undefined ? undefined : revisionOf(resourceVersion);
-      const watch = new ObjectWatch(context, kind, selectionOf(context.keys, kind, options));
+      const watch = new ObjectWatch(context, kind, selectionOf(context.keys, kind, options), transform);
       return closable(signal, (ends) => watch.events(after, ends));
     },
+    with: (options) => clientOn(behaving(context, options), known),
     admit(kind, hook) {
       known.add(kind);
       checkFunction("hook", hook);

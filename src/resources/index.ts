@@ -36,6 +36,7 @@ export type {
   ResourceList,
   ResourceWatchOptions,
   SelectOptions,
+  WriteBehaviour,
   WriteOptions,
 } from "./resource-client.js";
 export type {

@@ -8,14 +8,17 @@ import {
   WatchLaggedError,
 } from "../store/index.js";
 import type { ClientContext } from "./client-context.js";
+import { deepFreeze } from "./freeze.js";
 import { isSameJson } from "./json.js";
 import type { Kind } from "./kind.js";
-import { pagesOf, readSelected } from "./listing.js";
+import { type Read, pagesOf, readSelected } from "./listing.js";
+import { keyOf } from "./object-key.js";
 import type { ResourceEvent } from "./resource-client.js";
 import type { Resource } from "./resource.js";
 import type { Selection } from "./selection.js";
 
 type Event = ResourceEvent<unknown, unknown>;
+type Transform = (resource: Resource) => Resource;
 
 /** Between attempts to reach a store: a driver reconnects by itself, so this only keeps a refusal from spinning. */
 const backoff: Backoff = /* @__PURE__ */ exponential({ base: 100, cap: "30s", jitter: "equal" });
@@ -25,15 +28,17 @@ export class ObjectWatch {
   readonly #context: ClientContext;
   readonly #kind: Kind;
   readonly #selection: Selection;
+  readonly #transform: Transform | undefined;
   /** The objects that the listener takes to exist, by the store's key. */
   readonly #known = new Map<string, Resource>();
   /** Everything up to here has been delivered. */
   #seen = 0;
 
-  constructor(context: ClientContext, kind: Kind, selection: Selection) {
+  constructor(context: ClientContext, kind: Kind, selection: Selection, transform?: Transform) {
     this.#context = context;
     this.#kind = kind;
     this.#selection = selection;
+    this.#transform = transform;
   }
 
   /** Delivers events until the signal aborts; those after a version, or present objects first. */
@@ -107,11 +112,22 @@ export class ObjectWatch {
     for await (const { revision, kvs } of pagesOf(this.#context, this.#selection, cursor, signal)) {
       if (revision !== wanted) return undefined;
       for (const kv of kvs) {
-        const read = readSelected(this.#context, this.#kind, this.#selection, kv);
+        const read = this.#readKey(kv);
         if (read?.ok === true) found.set(kv.key, read.resource);
       }
     }
     return found;
+  }
+
+  /** Reads a key, and drops of the object what its reader has no use for. */
+  #readKey(kv: KeyValue): Read | undefined {
+    const read = readSelected(this.#context, this.#kind, this.#selection, kv);
+    if (read?.ok !== true || this.#transform === undefined) return read;
+    try {
+      return { ok: true, resource: deepFreeze(this.#transform(read.resource)) };
+    } catch (error) {
+      return { ok: false, key: keyOf(read.resource), error };
+    }
   }
 
   /** Reads what is there, and delivers how it differs from what the listener has. */
@@ -142,7 +158,7 @@ export class ObjectWatch {
 
   *#put(kv: KeyValue): Generator<Event> {
     const previous = this.#known.get(kv.key);
-    const read = readSelected(this.#context, this.#kind, this.#selection, kv);
+    const read = this.#readKey(kv);
     if (read === undefined) {
       yield* this.#gone(kv.key, kv.modRevision);
     } else if (!read.ok) {

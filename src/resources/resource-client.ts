@@ -1,3 +1,4 @@
+import type { Compare } from "../store/index.js";
 import type { Kind } from "./kind.js";
 import type { Resource, ResourceDraft, ResourceKey, UpdateDraft } from "./resource.js";
 
@@ -97,6 +98,11 @@ export interface InvalidObject {
 export interface ResourceWatchOptions extends SelectOptions {
   /** Starts after this version; otherwise with every present object as `added`, then `synced`. */
   readonly resourceVersion?: string | undefined;
+  /**
+   * What is kept and delivered of each object: drops what its reader has no use for. It must keep the metadata. A change
+   * of nothing but what it drops is no event; an object that it fails for is `invalid`.
+   */
+  readonly transform?: ((resource: Resource) => Resource) | undefined;
 }
 
 /** What a watch on objects delivers. */
@@ -201,8 +207,26 @@ export interface ResourceClient {
     kind: Kind<Spec, Status, Input>,
     options?: ResourceWatchOptions,
   ): AsyncIterable<ResourceEvent<Spec, Status>>;
+  /**
+   * A client of the same objects, kinds and hooks whose writes are fenced, told or leased in another way; what is left
+   * out is as it is here.
+   */
+  with(options: WriteBehaviour): ResourceClient;
   /** Adds a hook that sees each write before it is stored, and may refuse it by throwing. */
   admit<Spec, Status, Input>(kind: Kind<Spec, Status, Input>, hook: AdmissionHook<Spec, Status>): Disposable;
+}
+
+/** What goes with every write of a client. */
+export interface WriteBehaviour {
+  /**
+   * Conditions added to every write, such as a leader's `term.fence()`; when one of them does not hold, the write fails
+   * with `FencedError` rather than `ConflictError`.
+   */
+  readonly fence?: (() => readonly Compare[]) | undefined;
+  /** Called with each write that was stored, before the writer learns of it: for reading one's own writes. */
+  readonly onWrite?: ((kind: string, key: ResourceKey, resourceVersion: string) => void) | undefined;
+  /** The store's lease that what is written goes with, asked at each write; `undefined` for none. */
+  readonly lease?: (() => string | undefined) | undefined;
 }
 
 /** A hook for quotas and audit. */

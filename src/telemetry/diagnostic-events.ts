@@ -1,5 +1,12 @@
 import type { ChannelEvent } from "../channels/index.js";
-import type { ReconcileEvent } from "../controllers/index.js";
+import type {
+  CacheStats,
+  HotLoopEvent,
+  ReconcileEvent,
+  ReconcileStartEvent,
+  StaleSyncEvent,
+  WorkQueueEvent,
+} from "../controllers/index.js";
 import type { CircuitEvent, HedgeEvent, RetryAttemptEvent, RetryCallEvent } from "../resilience/index.js";
 import type { LeaseEvent, StoreCallEvent, StoreLagEvent } from "../store/index.js";
 import type { SpanEvent } from "./diagnostics.js";
@@ -30,6 +37,22 @@ export interface DiagnosticEvents {
   readonly "keelson:store:lag": StoreLagEvent;
   /** A lease was granted, kept alive, or ended. */
   readonly "keelson:lease": LeaseEvent;
+  /** A key was put on a controller's queue. */
+  readonly "keelson:workqueue:add": WorkQueueEvent;
+  /** A key was taken to be worked on. */
+  readonly "keelson:workqueue:get": WorkQueueEvent;
+  /** The work on a key is over. */
+  readonly "keelson:workqueue:done": WorkQueueEvent;
+  /** A key that failed was put back. */
+  readonly "keelson:workqueue:retry": WorkQueueEvent;
+  /** A reconcile began. */
+  readonly "keelson:reconcile:start": ReconcileStartEvent;
+  /** A key was not run, as a cache had not seen what it wrote last. */
+  readonly "keelson:reconcile:stale": StaleSyncEvent;
+  /** A key keeps waking itself. */
+  readonly "keelson:reconcile:hot": HotLoopEvent;
+  /** A cache was brought up to date. */
+  readonly "keelson:cache": CacheStats;
   /** A reconcile ended. */
   readonly "keelson:reconcile": ReconcileEvent;
   /** A call of an instrumented function ended. */

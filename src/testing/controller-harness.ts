@@ -1,6 +1,7 @@
 import { checkInteger } from "../core/check.js";
 import { type Duration, type Runtime, toMs } from "../core/index.js";
-import type { Controller } from "../controllers/index.js";
+import { type Controller, createManager } from "../controllers/index.js";
+import { garbageCollector } from "../reconcilers/index.js";
 import {
   type Kind,
   type Resource,
@@ -14,8 +15,11 @@ import { HarnessController } from "./harness-controller.js";
 import type { HarnessFaults } from "./harness-faults.js";
 import { type HarnessLogLine, recordingLogger } from "./harness-log.js";
 import { ReconcileLog } from "./harness-reconciles.js";
-import type { Harness, HarnessReconcile } from "./harness.js";
+import type { Harness, HarnessOptions, HarnessReconcile } from "./harness.js";
 import type { VirtualTime } from "./virtual-time.js";
+
+/** How a harness is set up, with defaults. */
+type Options = Required<Omit<HarnessOptions, "controllers" | "seed">>;
 
 /** The harness behind `createHarness`. */
 export class ControllerHarness implements Harness {
@@ -27,17 +31,19 @@ export class ControllerHarness implements Harness {
   readonly faults: HarnessFaults;
   readonly #time: VirtualTime;
   readonly #controllers = new Map<string, HarnessController>();
+  /** Ends what observes and what tidies up. */
   readonly #observing = new AbortController();
   readonly #failures: unknown[] = [];
   #seenFailures = 0;
+  #collecting: Promise<void> = Promise.resolve();
 
-  constructor(time: VirtualTime, make: () => readonly Controller[], maxReconcilesPerInstant: number) {
+  constructor(time: VirtualTime, make: () => readonly Controller[], options: Options) {
     this.#time = time;
     this.runtime = time.runtime;
     this.store = memoryStore();
     this.client = createResourceClient(this.store);
     const failed = (error: unknown): void => void this.#failures.push(error);
-    const log = new ReconcileLog(this.runtime, maxReconcilesPerInstant, failed);
+    const log = new ReconcileLog(this.runtime, options.maxReconcilesPerInstant, failed);
     this.reconciles = log.entries;
     const parts = {
       runtime: this.runtime,
@@ -45,14 +51,16 @@ export class ControllerHarness implements Harness {
       failed,
       log: (isOver: () => boolean) => recordingLogger(this.logs, isOver),
     };
-    for (const [index, { name }] of make().entries()) {
+    const first = make();
+    for (const [index, { name }] of first.entries()) {
       if (this.#controllers.has(name)) {
         throw new TypeError(`Expected controllers of different names, got two named "${name}"`);
       }
       const start = (): Controller => log.watching(remade(make(), index, name));
       this.#controllers.set(name, new HarnessController(start, parts));
     }
-    this.faults = faultsOf((name) => this.#named(name), failed);
+    if (options.collectsGarbage) this.#collectGarbage(first, options.kinds, failed);
+    this.faults = faultsOf((name) => this.#named(name), this.#controllers, failed);
   }
 
   async settle(): Promise<void> {
@@ -97,11 +105,19 @@ export class ControllerHarness implements Harness {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#observing.abort();
-    const stopped = Promise.all([...this.#controllers.values()].map((controller) => controller.stop()));
+    const stopped = [...this.#controllers.values()].map((controller) => controller.stop());
     await this.#time.advance("1m");
-    await stopped;
+    await Promise.all([...stopped, this.#collecting]);
     await this.store.close();
     this.#time[Symbol.dispose]();
+  }
+
+  #collectGarbage(controllers: readonly Controller[], others: readonly Kind[], failed: (error: unknown) => void): void {
+    const kinds = new Set([...controllers.flatMap((controller) => controller.kinds), ...others]);
+    const collectors = garbageCollector([...kinds]);
+    if (collectors.some(({ name }) => this.#controllers.has(name))) return;
+    const manager = createManager({ store: this.store, controllers: collectors, runtime: this.runtime });
+    this.#collecting = manager.run(this.#observing.signal).catch(failed);
   }
 
   async #observe<Spec, Status, Input>(
@@ -143,7 +159,11 @@ function remade(controllers: readonly Controller[], index: number, name: string)
   throw new TypeError(`Expected \`controllers\` to make the same ones each time, got another one than "${name}"`);
 }
 
-function faultsOf(of: (name: string) => HarnessController, failed: (error: unknown) => void): HarnessFaults {
+function faultsOf(
+  of: (name: string) => HarnessController,
+  all: ReadonlyMap<string, HarnessController>,
+  failed: (error: unknown) => void,
+): HarnessFaults {
   return {
     conflictNext(name, count = 1) {
       checkInteger("count", count, 1);
@@ -165,6 +185,9 @@ function faultsOf(of: (name: string) => HarnessController, failed: (error: unkno
         controller.crash();
       };
       controller.store.crashAfterWrite(count, crash, every ? count : undefined);
+    },
+    clear() {
+      for (const { store } of all.values()) store.clearFaults();
     },
   };
 }

@@ -61,6 +61,14 @@ export class ControllerStore {
     this.#forgotten = (await this.#inner.get("/")).revision;
   }
 
+  /** Nothing more goes wrong. */
+  clearFaults(): void {
+    this.#conflicts = 0;
+    this.#planned = undefined;
+    this.lag.delayMs = 0;
+    this.lag.frozenUntil = 0;
+  }
+
   /** The store for one life: once `isOver` says so, nothing comes back any more. */
   life(isOver: () => boolean): StateStore {
     const inner = this.#inner;

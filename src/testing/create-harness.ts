@@ -41,6 +41,8 @@ import { virtualTime } from "./virtual-time.js";
  */
 export async function createHarness({
   controllers,
+  kinds = [],
+  collectsGarbage = true,
   seed = 1,
   maxReconcilesPerInstant = 100,
 }: HarnessOptions): Promise<Harness> {
@@ -48,7 +50,7 @@ export async function createHarness({
   const make = typeof controllers === "function" ? controllers : () => controllers;
   const time = virtualTime({ seed });
   try {
-    const harness = new ControllerHarness(time, make, maxReconcilesPerInstant);
+    const harness = new ControllerHarness(time, make, { kinds, collectsGarbage, maxReconcilesPerInstant });
     await harness.settle();
     return harness;
   } catch (error) {

@@ -21,4 +21,6 @@ export interface HarnessFaults {
    * caches; `every` has it crash after each further `count` writes, too.
    */
   crashAfterWrite(controller: string, count: number, options?: { readonly every?: boolean }): void;
+  /** Ends what still goes wrong, for all controllers; what is on its way stays late, what is cut stays so. */
+  clear(): void;
 }

@@ -12,6 +12,15 @@ export interface HarnessOptions {
    * as it would in production.
    */
   readonly controllers: readonly Controller[] | (() => readonly Controller[]);
+  /** Kinds whose objects belong to others, or others to them, and which no controller names. @defaultValue none */
+  readonly kinds?: readonly Kind[];
+  /**
+   * Whether the garbage collector runs, which no fault touches: it deletes what has lost its owners. Not beside controllers
+   * that include one.
+   *
+   * @defaultValue `true`
+   */
+  readonly collectsGarbage?: boolean;
   /** Seeds everything that chance decides. @defaultValue `1` */
   readonly seed?: number;
   /** A key that is reconciled more often than this without time moving fails the harness. @defaultValue `100` */

@@ -32,6 +32,13 @@ export {
   type ProxyDirection,
   faultProxy,
 } from "./fault-proxy.js";
+export {
+  ReconcilerCheckError,
+  type ReconcilerCheckOptions,
+  type ReconcilerReport,
+  checkReconciler,
+} from "./reconciler-check.js";
+export type { ReconcilerFault, ReconcilerScenario } from "./reconciler-scenario.js";
 export { withFaults } from "./faults.js";
 export type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
 export { type MockStore, type MockStoreOptions, mockStore } from "./mock-store.js";

@@ -89,7 +89,7 @@ test("a relist, which goes by name, does not count as having reached a revision 
     await new Promise((_, reject) => (breakWatch = reject));
     yield* [];
   };
-  const cache = new ResourceCache(Child, time.runtime);
+  const cache = new ResourceCache({ kind: Child }, time.runtime);
   const stop = new AbortController();
   const running = cache.run(createResourceClient(breaking), stop.signal);
   await cache.reached(0);

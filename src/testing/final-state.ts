@@ -1,0 +1,66 @@
+import type { Kind, Resource, ResourceClient } from "../resources/index.js";
+
+/** What differs from run to run without meaning anything: counters of writes, and instants. */
+const incidental = /^(?:uid|resourceVersion|generation|observedGeneration)$|(?:Time|Timestamp|At)$/;
+
+/** All objects of some kinds, as far as `view` shows them, one line each and sorted. */
+export async function finalState(
+  client: ResourceClient,
+  kinds: readonly Kind[],
+  view: ((resource: Resource) => unknown) | undefined,
+): Promise<readonly string[]> {
+  const lists = await Promise.all(kinds.map((kind) => client.list(kind)));
+  const objects = lists.flatMap(({ items }) => items);
+  const byUid = new Map(objects.map((object) => [object.metadata.uid, object]));
+  return objects.map((object) => text(view === undefined ? essence(object, byUid) : view(object))).sort();
+}
+
+/** The objects that name an owner which is not there, among objects whose kinds are all known. */
+export async function danglingOwners(client: ResourceClient, kinds: readonly Kind[]): Promise<readonly string[]> {
+  const names = new Set(kinds.map(({ name }) => name));
+  const lists = await Promise.all(kinds.map((kind) => client.list(kind)));
+  const objects = lists.flatMap(({ items }) => items);
+  const uids = new Set(objects.map(({ metadata }) => metadata.uid));
+  return objects.flatMap(({ kind, metadata }) =>
+    metadata.ownerReferences
+      .filter((owner) => names.has(owner.kind) && !uids.has(owner.uid))
+      .map((owner) => `${kind} ${metadata.name} belongs to a ${owner.kind} ${owner.name} that is no more`),
+  );
+}
+
+/** What one state has and the other lacks, as many times as it does. */
+export function differences(expected: readonly string[], actual: readonly string[]): readonly string[] {
+  const left = [...actual];
+  const missing = expected.filter((line) => {
+    const index = left.indexOf(line);
+    if (index !== -1) left.splice(index, 1);
+    return index === -1;
+  });
+  return [...missing.map((line) => `- ${line}`), ...left.map((line) => `+ ${line}`)];
+}
+
+function essence({ kind, metadata, spec, status }: Resource, byUid: ReadonlyMap<string, Resource>): unknown {
+  const { name, namespace, labels, annotations, ownerReferences, finalizers, deletionTimestamp } = metadata;
+  const owners = ownerReferences.map((owner) => `${owner.kind} ${byUid.get(owner.uid)?.metadata.name ?? "gone"}`);
+  return {
+    kind,
+    namespace,
+    // Names of what is owned may depend on what was there when it was made.
+    ...(owners.length === 0 ? { name } : { owners }),
+    labels,
+    annotations,
+    finalizers,
+    ...(deletionTimestamp === undefined ? {} : { deleting: true }),
+    spec,
+    status,
+  };
+}
+
+/** JSON without what is incidental, with the fields of every object in the order of their names. */
+function text(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    const fields = Object.entries(part).filter(([field]) => !incidental.test(field));
+    return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

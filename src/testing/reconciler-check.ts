@@ -1,0 +1,182 @@
+import { checkInteger } from "../core/check.js";
+import { KeelsonError } from "../core/index.js";
+import type { Controller } from "../controllers/index.js";
+import { createHarness } from "./create-harness.js";
+import { danglingOwners, differences, finalState } from "./final-state.js";
+import type { Harness } from "./harness.js";
+import { type Reference, faultOf, plan, recreate } from "./reconciler-faults.js";
+import type { ReconcilerFault, ReconcilerScenario } from "./reconciler-scenario.js";
+import { VirtualRuntime } from "./virtual-runtime.js";
+
+/** How much {@link checkReconciler} tries. */
+export interface ReconcilerCheckOptions {
+  /** How many seeds, each with one run in which nothing goes wrong and one in which something does. @defaultValue `40` */
+  readonly seeds?: number;
+  /** The first of them. @defaultValue `1` */
+  readonly firstSeed?: number;
+}
+
+/** What {@link checkReconciler} has tried. */
+export interface ReconcilerReport {
+  /** Runs of the scenario. */
+  readonly runs: number;
+  /** How many of them had which fault. */
+  readonly faults: Readonly<Record<ReconcilerFault["kind"], number>>;
+  /** Reconciles in all runs together. */
+  readonly reconciles: number;
+}
+
+/**
+ * A reconciler does not bring about the same end whatever goes wrong, or does not come to rest.
+ *
+ * @example
+ * ```ts
+ * import { ReconcilerCheckError } from "keelson/testing";
+ *
+ * const error = new ReconcilerCheckError(17, { kind: "none" }, "wrote 3 times though nothing had changed");
+ * error.message // => 'seed 17, fault {"kind":"none"}: wrote 3 times though nothing had changed'
+ * ```
+ */
+export class ReconcilerCheckError extends KeelsonError {
+  override readonly name = "ReconcilerCheckError";
+  readonly code = "RECONCILER_CHECK";
+  /** Repeats it: pass it as `firstSeed`. */
+  readonly seed: number;
+  /** What went wrong in that run. */
+  readonly fault: ReconcilerFault;
+
+  constructor(seed: number, fault: ReconcilerFault, what: string, options?: ErrorOptions) {
+    super(`seed ${String(seed)}, fault ${JSON.stringify(fault)}: ${what}`, options);
+    this.seed = seed;
+    this.fault = fault;
+  }
+}
+
+/**
+ * Checks that controllers bring about the same end whatever goes wrong on the way: a crash after any of their writes,
+ * caches that are stale, states that they never see, objects that are deleted and created anew under their old names.
+ * And that they come to rest: once all is done, not even a restart makes them write.
+ *
+ * @remarks
+ * *Eventually stable reconciliation* is the property of Anvil (Sun et al., OSDI 2024), the first three faults are the
+ * classes of Sieve (Sun et al., OSDI 2022). Each seed plays the scenario twice, without and with a fault, and compares
+ * the ends. Give the controllers as a function: only then does a crash lose what they keep in memory.
+ * @throws ReconcilerCheckError, naming the seed and the fault; RangeError.
+ *
+ * @example
+ * ```ts
+ * import { defineController, owns } from "keelson/controllers";
+ * import { defineKind } from "keelson/resources";
+ * import { checkReconciler } from "keelson/testing";
+ *
+ * const Team = defineKind<{ seats: number }>()("Team");
+ * const Seat = defineKind<{ team: string }>()("Seat");
+ * const teams = () =>
+ *   defineController({
+ *     for: Team,
+ *     triggers: [owns(Seat)],
+ *     async reconcile(team, { client, owned }) {
+ *       const { name } = team.metadata;
+ *       for (let seat = owned(Seat).length; seat < team.spec.seats; seat += 1) {
+ *         await client.create(Seat, { metadata: { name: `${name}-${seat}` }, spec: { team: name } }, { owner: team });
+ *       }
+ *     },
+ *   });
+ *
+ * const report = await checkReconciler(() => [teams()], {
+ *   async run(t) {
+ *     await t.client.create(Team, { metadata: { name: "red" }, spec: { seats: 3 } });
+ *   },
+ *   recreates: [],
+ * }, { seeds: 8 });
+ * report.runs // => 16
+ * ```
+ */
+export async function checkReconciler(
+  controllers: () => readonly Controller[],
+  scenario: ReconcilerScenario,
+  { seeds = 40, firstSeed = 1 }: ReconcilerCheckOptions = {},
+): Promise<ReconcilerReport> {
+  checkInteger("seeds", seeds, 1);
+  checkInteger("firstSeed", firstSeed, 0);
+  const faults = { none: 0, crash: 0, stale: 0, unobserved: 0, recreate: 0 };
+  let reconciles = 0;
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
+    const reference = await play(controllers, scenario, seed, { kind: "none" });
+    const fault = faultOf(seed, reference, randomOf(seed));
+    const run = await play(controllers, scenario, seed, fault);
+    const found = differences(reference.end, run.end);
+    if (found.length > 0) {
+      throw new ReconcilerCheckError(seed, fault, `the end is another than without it:\n${found.join("\n")}`);
+    }
+    faults.none += 1;
+    faults[fault.kind] += 1;
+    reconciles += reference.reconciles + run.reconciles;
+  }
+  return { runs: 2 * seeds, faults, reconciles };
+}
+
+/** What one run came to. */
+interface Played extends Reference {
+  readonly end: readonly string[];
+  readonly reconciles: number;
+}
+
+async function play(
+  controllers: () => readonly Controller[],
+  scenario: ReconcilerScenario,
+  seed: number,
+  fault: ReconcilerFault,
+): Promise<Played> {
+  const failed = (what: string, options?: ErrorOptions): ReconcilerCheckError =>
+    new ReconcilerCheckError(seed, fault, what, options);
+  await using t = await createHarness({ controllers, kinds: scenario.kinds ?? [], seed });
+  try {
+    return await playedOn(t, controllers(), scenario, fault, randomOf(seed), failed);
+  } catch (error) {
+    throw error instanceof ReconcilerCheckError ? error : failed(String(error), { cause: error });
+  }
+}
+
+async function playedOn(
+  t: Harness,
+  controllers: readonly Controller[],
+  scenario: ReconcilerScenario,
+  fault: ReconcilerFault,
+  random: () => number,
+  failed: (what: string) => ReconcilerCheckError,
+): Promise<Played> {
+  const { settleWithin = "10m", kinds = [...new Set(controllers.flatMap((controller) => controller.kinds))] } =
+    scenario;
+  const counts = () => controllers.map(({ name }) => [name, t.writes(name)] as const);
+  plan(t, fault);
+  await scenario.run(t, random);
+  await t.advance(settleWithin);
+  const writes = counts();
+  const { revision } = await t.store.get("/");
+  t.faults.clear();
+  if (fault.kind === "recreate") {
+    const recreates = scenario.recreates ?? controllers.map((controller) => controller.options.for);
+    await recreate(t, [...new Set(recreates)], controllers, fault.unseen);
+    await t.advance(settleWithin);
+  }
+  await scenario.reached?.(t);
+  const dangling = await danglingOwners(t.client, kinds);
+  if (dangling.length > 0) throw failed(dangling.join("; "));
+  const end = await finalState(t.client, kinds, scenario.view?.bind(scenario));
+  const before = counts();
+  for (const { name } of controllers) t.crash(name);
+  await t.advance(settleWithin);
+  const restless = counts().filter(([, count], index) => count !== before[index]?.[1]);
+  for (const [name, count] of restless) {
+    const more = count - (before.find(([known]) => known === name)?.[1] ?? 0);
+    throw failed(`${name} wrote ${String(more)} times though nothing had changed`);
+  }
+  return { writes, revision, end, reconciles: t.reconciles.length };
+}
+
+/** A generator of its own, so that what is drawn elsewhere changes nothing. */
+function randomOf(seed: number): () => number {
+  const runtime = new VirtualRuntime(seed);
+  return () => runtime.random();
+}

@@ -1,0 +1,58 @@
+import { type ResourceClient, createResourceClient } from "keelson/resources";
+import { ReconcilerCheckError, checkReconciler } from "keelson/testing";
+import { describe, expect, test } from "vitest";
+import { runs } from "../support/deep.js";
+import { outcome } from "../support/outcome.js";
+import { type Bug, scenario, sites } from "./planted-bugs.js";
+
+describe("a reconciler without a bug", () => {
+  test("passes, whatever goes wrong", async () => {
+    const seeds = runs(500);
+    const report = await checkReconciler(() => sites(), scenario, { seeds });
+    expect(report.runs).toBe(2 * seeds);
+    for (const count of Object.values(report.faults)) expect(count).toBeGreaterThan(seeds / 8);
+  });
+});
+
+describe("finds a reconciler that", () => {
+  /** What the checker says, and at which fault it said so. */
+  async function verdict(bug: Bug): Promise<{ readonly fault: string; readonly message: string }> {
+    let client: ResourceClient | undefined;
+    const watched = {
+      ...scenario,
+      run: async (...[t, random]: Parameters<typeof scenario.run>) => {
+        client = createResourceClient(t.store);
+        await scenario.run(t, random);
+      },
+    };
+    const controllers = () =>
+      sites(bug, () => {
+        if (client === undefined) throw new Error("not yet");
+        return client;
+      });
+    const found = await outcome(checkReconciler(controllers, watched, { seeds: 100 }));
+    if (!(found instanceof ReconcilerCheckError)) throw new Error(`not found: ${bug}`, { cause: found });
+    return { fault: found.fault.kind, message: found.message };
+  }
+
+  test("acts on a stale cache", async () => {
+    const { fault, message } = await verdict("acts on a stale cache");
+    expect(fault).toMatch(/stale|unobserved|none/);
+    expect(message).toContain("pages");
+  });
+
+  test("forgets its owner's uid", async () => {
+    expect((await verdict("forgets its owner's uid")).fault).toMatch(/recreate/);
+  });
+
+  test("writes the status every time", async () => {
+    const { fault, message } = await verdict("writes the status every time");
+    expect(fault).toBe("none");
+    expect(message).toMatch(/wrote \d+ times though nothing had changed|more than 100 times at one instant/);
+  });
+
+  test("removes the finalizer before cleanup", async () => {
+    const { fault, message } = await verdict("removes the finalizer before cleanup");
+    expect([fault, message]).toEqual(["crash", expect.stringContaining("record")]);
+  });
+});
