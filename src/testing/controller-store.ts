@@ -12,6 +12,9 @@ import {
 } from "../store/index.js";
 import { type WatchLag, lateWatch } from "./watch-lag.js";
 
+/** Virtual time stops at every report of progress: each second of ten minutes would be slow, and tell nobody anything. */
+const progressMs = 60_000;
+
 /** A crash that is planned: after so many more writes. */
 interface PlannedCrash {
   left: number;
@@ -121,7 +124,7 @@ export class ControllerStore {
   #watch(range: KeyRange, { signal, ...options }: WatchOptions): AsyncIterable<WatchBatch> {
     const link = new LinkedSignal(signal);
     // At the call, as the store promises, not when it is first asked for a batch.
-    const batches = this.#inner.watch(range, { ...options, signal: link.signal });
+    const batches = this.#inner.watch(range, { ...options, progressMs, signal: link.signal });
     return this.#delivered(batches, options.from, link);
   }
 

@@ -1,6 +1,6 @@
 import { type Controller, defineController, owns } from "keelson/controllers";
 import { currentRuntime, isKeelsonError } from "keelson/core";
-import { type Kind, type ResourceClient, defineKind } from "keelson/resources";
+import { type Kind, type ResourceClient, defineKind, ownerOf } from "keelson/resources";
 import type { ReconcilerScenario } from "keelson/testing";
 
 /** A site wants pages, which it owns, and a DNS record, which it must take along when it goes. */
@@ -39,6 +39,9 @@ export function sites(bug?: Bug, others?: () => ResourceClient): readonly Contro
           await release(name, client);
           return;
         }
+        if (bug === "removes the finalizer before cleanup" && !finalizers.includes(finalizer)) {
+          await client.update(site, ({ metadata }) => void (metadata.finalizers = [finalizer]));
+        }
         await ensureRecord(name, client);
         const pages = owned(Page);
         const known = bug === "forgets its owner's uid" ? (made.get(name) ?? pages.length) : pages.length;
@@ -68,21 +71,33 @@ async function ensureRecord(name: string, client: ResourceClient): Promise<void>
   }
 }
 
-/** Sites come, grow, shrink and go, at moments that chance decides. */
+/** Sites come, grow, shrink and go, at moments that chance decides; none ever has more pages than it wanted at most. */
 export const scenario: ReconcilerScenario = {
   kinds: [Site, Page, DnsRecord],
   async run(t, random) {
+    const most = new Map<string, number>();
+    const want = (name: string, pages: number): number => {
+      most.set(name, Math.max(most.get(name) ?? 0, pages));
+      return pages;
+    };
     const count = (): number => Math.floor(random() * 4);
     const pause = (): Promise<void> => t.advance(Math.floor(random() * 20_000));
-    const finalizers = [finalizer];
-    const make = (name: string) => t.client.create(Site, { metadata: { name, finalizers }, spec: { pages: count() } });
+    t.observe(Page, (pages) => {
+      for (const uid of new Set(pages.map((page) => ownerOf(page)?.uid))) {
+        const own = pages.filter((page) => ownerOf(page)?.uid === uid);
+        const [{ spec: { site } } = { spec: { site: "" } }] = own;
+        if (own.length > (most.get(site) ?? 0)) throw new Error(`${site} has ${own.length} pages`);
+      }
+    });
+    const make = (name: string) =>
+      t.client.create(Site, { metadata: { name }, spec: { pages: want(name, 1 + count()) } });
     const [a, b] = [await make("a"), await make("b")];
     await pause();
-    await t.client.update(a, ({ spec }) => void (spec.pages = count()));
+    await t.client.update(a, ({ spec }) => void (spec.pages = want("a", count())));
     await pause();
     await t.client.delete(b);
     await pause();
-    await t.client.update(a, ({ spec }) => void (spec.pages = 1 + count()));
+    await t.client.update(a, ({ spec }) => void (spec.pages = want("a", 1 + count())));
   },
   async reached(t) {
     const { items } = await t.client.list(Site);

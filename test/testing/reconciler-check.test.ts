@@ -11,12 +11,12 @@ describe("a reconciler without a bug", () => {
     const report = await checkReconciler(() => sites(), scenario, { seeds });
     expect(report.runs).toBe(2 * seeds);
     for (const count of Object.values(report.faults)) expect(count).toBeGreaterThan(seeds / 8);
-  });
+  }, 120_000);
 });
 
 describe("finds a reconciler that", () => {
   /** What the checker says, and at which fault it said so. */
-  async function verdict(bug: Bug): Promise<{ readonly fault: string; readonly message: string }> {
+  async function verdict(bug: Bug, firstSeed = 1): Promise<{ readonly fault: string; readonly message: string }> {
     let client: ResourceClient | undefined;
     const watched = {
       ...scenario,
@@ -30,14 +30,14 @@ describe("finds a reconciler that", () => {
         if (client === undefined) throw new Error("not yet");
         return client;
       });
-    const found = await outcome(checkReconciler(controllers, watched, { seeds: 100 }));
+    const found = await outcome(checkReconciler(controllers, watched, { seeds: 100, firstSeed }));
     if (!(found instanceof ReconcilerCheckError)) throw new Error(`not found: ${bug}`, { cause: found });
     return { fault: found.fault.kind, message: found.message };
   }
 
   test("acts on a stale cache", async () => {
     const { fault, message } = await verdict("acts on a stale cache");
-    expect(fault).toMatch(/stale|unobserved|none/);
+    expect(fault).toMatch(/stale|unobserved/);
     expect(message).toContain("pages");
   });
 
@@ -52,7 +52,7 @@ describe("finds a reconciler that", () => {
   });
 
   test("removes the finalizer before cleanup", async () => {
-    const { fault, message } = await verdict("removes the finalizer before cleanup");
+    const { fault, message } = await verdict("removes the finalizer before cleanup", 60);
     expect([fault, message]).toEqual(["crash", expect.stringContaining("record")]);
   });
 });
