@@ -102,19 +102,19 @@ export class FaultInjection {
   }
 
   skew(name: string, ms: number): void {
-    const host = this.#host(name);
+    const machine = this.#machine(name);
     this.#note(`clock of ${name} jumps ${ms < 0 ? "back" : "ahead"} ${formatMs(Math.abs(ms))}`);
-    host.clock.skew(ms);
+    for (const host of machine) host.clock.skew(ms);
   }
 
   drift(name: string, rate: number, lasts?: Duration): void {
-    const host = this.#host(name);
-    const before = host.clock.drift;
+    const machine = this.#machine(name);
+    const before = this.#host(name).clock.drift;
     this.#note(`clock of ${name} drifts by ${rate}`, lasts);
-    host.setDrift(rate);
+    for (const host of machine) host.setDrift(rate);
     this.#end(lasts, () => {
       this.#note(`clock of ${name} drifts by ${before}`);
-      host.setDrift(before);
+      for (const host of machine) host.setDrift(before);
     });
   }
 
@@ -158,12 +158,17 @@ export class FaultInjection {
   }
 
   #host(name: string): Host {
-    const host = name === "test" ? undefined : this.#world.hosts.get(name);
-    if (host !== undefined) return host;
     if (name === "test") throw new TypeError("Expected another host than the test itself, which is immune to faults");
-    throw new TypeError(
-      `Expected a host of this simulation (${names([...this.#world.hosts.keys()])}), got ${shown(name)}`,
-    );
+    const host = this.#world.hosts.get(name);
+    if (host?.machine === name) return host;
+    const known = [...this.#world.hosts.values()].filter(({ name: own, machine }) => own === machine && own !== "test");
+    const list = known.map((one) => one.name).join(", ");
+    throw new TypeError(`Expected a host of this simulation (${list}), got ${shown(name)}`);
+  }
+
+  #machine(name: string): readonly Host[] {
+    this.#host(name);
+    return [...this.#world.hosts.values()].filter(({ machine }) => machine === name);
   }
 }
 

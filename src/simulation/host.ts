@@ -57,6 +57,8 @@ export class Host implements SimulatedHost {
   readonly name: string;
   readonly clock: HostClock;
   readonly disk: Disk;
+  /** The machine it is on: hosts of one machine share its clocks, and its name is the first one's. */
+  machine: string;
   runtime: HostRuntime | undefined = undefined;
   net: HostNet | undefined = undefined;
   isDone = false;
@@ -72,6 +74,7 @@ export class Host implements SimulatedHost {
   constructor(world: World, network: Network, name: string, main: HostMain, { clock = {}, disk = {} }: HostOptions) {
     checkName("name", name);
     this.name = name;
+    this.machine = name;
     this.#world = world;
     this.#network = network;
     this.#main = main;

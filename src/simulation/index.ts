@@ -39,3 +39,6 @@ export { type SimulationOptions, type SimulationReport, simulate } from "./simul
 export type { Datagram, DatagramSocket, RequestContext, SimulatedNet } from "./simulated-net.js";
 export type { FaultOptions, Simulation } from "./simulation.js";
 export { type SimTestOptions, type TestFunction, simTest } from "./sim-test.js";
+export { serveStore } from "./serve-store.js";
+export { type RemoteStoreOptions, remoteStore } from "./remote-store.js";
+export type { StoreHostOptions } from "./store-host.js";

@@ -38,6 +38,8 @@ export class Network {
   readonly world: World;
   readonly #generator: Generator;
   readonly #links = new Map<string, Link>();
+  /** Hosts that are one machine: nothing is slow or lost between them. */
+  readonly #wires = new Set<string>();
   readonly #min: number;
   readonly #max: number;
   readonly #drop: number;
@@ -57,8 +59,8 @@ export class Network {
   }
 
   send(message: Message): void {
-    if (message.from === message.to) {
-      this.#carry(message, 0);
+    if (message.from === message.to || this.#wires.has(key(message.from, message.to))) {
+      this.world.later(0, message.label, message.arrive);
       return;
     }
     const { holds, held } = this.#link(message.from, message.to);
@@ -110,6 +112,12 @@ export class Network {
           ? `nobody serves "${question.name}" on ${from}`
           : `${from} is down`;
     this.answer(from, question, { kind: "failure", error: new NetworkError("refused", why) });
+  }
+
+  /** Makes one machine of two hosts. */
+  wire(one: string, other: string): void {
+    this.#wires.add(key(one, other));
+    this.#wires.add(key(other, one));
   }
 
   /** Loses what is sent from one host to the other, under way included, until the token is given back. */

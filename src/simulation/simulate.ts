@@ -8,7 +8,8 @@ import { Network, type NetworkOptions } from "./network.js";
 import { inTurn } from "./one-at-a-time.js";
 import type { Order } from "./ready-set.js";
 import { seedToReplay } from "./replay.js";
-import { type Simulation, addHost, createSimulation } from "./simulation.js";
+import { addHost } from "./add-host.js";
+import { type Simulation, createSimulation } from "./simulation.js";
 import { Trace } from "./trace.js";
 import { World } from "./world.js";
 

@@ -3,8 +3,10 @@ import { checkFunction } from "../core/check.js";
 import { PENDING, type Source, type Waiter } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { FaultInjection, type HostNames } from "./fault-injection.js";
-import { Host, type HostContext, type HostMain, type HostOptions, type SimulatedHost } from "./host.js";
+import { addHost } from "./add-host.js";
+import type { HostContext, HostMain, HostOptions, SimulatedHost } from "./host.js";
 import type { Network } from "./network.js";
+import { type StoreHostOptions, addStoreHost } from "./store-host.js";
 import type { SimulatedNet } from "./simulated-net.js";
 import type { World } from "./world.js";
 
@@ -48,6 +50,14 @@ export interface Simulation {
    * @throws TypeError when there is one of that name.
    */
   host(name: string, main: HostMain, options?: HostOptions): SimulatedHost;
+  /**
+   * Adds a host that serves a store, which `remoteStore` reaches from the others.
+   *
+   * @remarks
+   * The store is durable: what it has acknowledged survives the host's crash, and leases go on to age meanwhile, as
+   * behind a server process that is restarted. For a store that is lost with its host use `serveStore`.
+   */
+  store(name: string, options?: StoreHostOptions): SimulatedHost;
   /** Asks a host to stop: its `signal` aborts, as on `SIGTERM`. */
   stop(name: string): void;
   /** `kill -9`: nothing of the host runs any more, not even `finally`; what its disk had not synced is lost. */
@@ -109,8 +119,10 @@ export function createSimulation(world: World, network: Network, test: HostConte
     },
     host(name, main, options = {}) {
       checkFunction("main", main);
-      if (world.hosts.has(name)) throw new TypeError(`Expected no host "${name}" to be there already`);
       return addHost(world, network, name, main, options);
+    },
+    store(name, options = {}) {
+      return addStoreHost(world, network, name, options);
     },
     stop(name) {
       faults.stop(name);
@@ -163,12 +175,6 @@ export function createSimulation(world: World, network: Network, test: HostConte
       world.properties.sometimes(name, isSeen);
     },
   };
-}
-
-export function addHost(world: World, network: Network, name: string, main: HostMain, options: HostOptions): Host {
-  const host = new Host(world, network, name, main, options);
-  world.hosts.set(name, host);
-  return host;
 }
 
 /** A predicate as something to wait for. */

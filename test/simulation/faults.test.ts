@@ -452,7 +452,7 @@ test("faults strike known hosts only, and never the test", async () => {
     sim.host("api", () => undefined);
     expect(() => {
       sim.crash("apy");
-    }).toThrow('Expected a host of this simulation (test, api), got "apy"');
+    }).toThrow('Expected a host of this simulation (api), got "apy"');
     expect(() => {
       sim.pause("test");
     }).toThrow("immune to faults");
