@@ -7,7 +7,7 @@ import type { Runtime } from "../../core/runtime.js";
 import { type LogLevel, levelNumber } from "../level.js";
 import { type Span, currentSpan } from "../span.js";
 import { type LogFilter, logFilter, lossyFilter } from "./log-filter.js";
-import { logLine } from "./log-line.js";
+import { encodeFields, logLine } from "./log-line.js";
 
 /** How {@link createLogger} writes. */
 export interface LoggerOptions {
@@ -61,15 +61,15 @@ export function createLogger(options: LoggerOptions = {}): FilteredLogger {
   const redacted = new Set(redact);
   const filter = filterOf(options.filter, runtime);
 
-  const make = (part: string, bindings: LogFields): FilteredLogger => {
+  const make = (part: string, bound: string): FilteredLogger => {
     const method = (level: LogLevel): LogMethod => {
       const number = levelNumber(level);
       return (first: LogFields | string, message?: string) => {
         const span = currentSpan();
         if (!filter.allows(level, part, span)) return;
         const [own, text] = typeof first === "string" ? [{}, first] : [ownFields(first), message];
-        const fields = { ...bindings, ...spanFields(span), ...own };
-        write(logLine(number, Math.round(runtime.wallNow()), fields, text, redacted));
+        const inner = encodeFields(span === undefined ? own : { ...spanFields(span), ...own }, redacted);
+        write(logLine(number, Math.round(runtime.wallNow()), bound + inner, text));
       };
     };
     return {
@@ -82,11 +82,11 @@ export function createLogger(options: LoggerOptions = {}): FilteredLogger {
       isEnabled: (level) => filter.allows(level, part, currentSpan()),
       child(fields) {
         const next = typeof fields["target"] === "string" ? fields["target"] : part;
-        return make(next, { ...bindings, ...fields });
+        return make(next, bound + encodeFields(fields, redacted));
       },
     };
   };
-  return make(target, target === "" ? base : { ...base, target });
+  return make(target, encodeFields(target === "" ? base : { ...base, target }, redacted));
 }
 
 function filterOf(filter: LogFilter | string | undefined, runtime: Runtime): LogFilter {

@@ -1,0 +1,128 @@
+/** One metric that keelson's diagnostics channels feed, in OpenTelemetry's terms. */
+export interface MetricSpec {
+  /** Its name, as OpenTelemetry writes it. */
+  readonly name: string;
+  /** A count that only grows, a figure that moves both ways, or a distribution. */
+  readonly kind: "counter" | "gauge" | "histogram";
+  /** UCUM: `s` for seconds, `{message}` for messages. */
+  readonly unit: string;
+  /** One sentence. */
+  readonly help: string;
+  /** The names of its attributes; each value comes from a small set. */
+  readonly attributes: readonly string[];
+}
+
+/** Upper bounds in seconds, as the semantic conventions for database clients advise. */
+export const durationBounds: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+type MetricKey =
+  | "sentMessages"
+  | "consumedMessages"
+  | "missedMessages"
+  | "channelLength"
+  | "storeCalls"
+  | "laggedWatches"
+  | "leases"
+  | "retries"
+  | "retryCalls"
+  | "hedges"
+  | "circuitChanges"
+  | "reconciles"
+  | "spans";
+
+/**
+ * Every metric. Names that the semantic conventions have are theirs; the others begin with `keelson.`.
+ */
+export const metricTable: Readonly<Record<MetricKey, MetricSpec>> = {
+  sentMessages: {
+    name: "messaging.client.sent.messages",
+    kind: "counter",
+    unit: "{message}",
+    help: "Messages that channels took in.",
+    attributes: ["messaging.system", "messaging.destination.name", "keelson.channel.kind"],
+  },
+  consumedMessages: {
+    name: "messaging.client.consumed.messages",
+    kind: "counter",
+    unit: "{message}",
+    help: "Messages that channels handed out.",
+    attributes: ["messaging.system", "messaging.destination.name", "keelson.channel.kind"],
+  },
+  missedMessages: {
+    name: "keelson.channel.missed.messages",
+    kind: "counter",
+    unit: "{message}",
+    help: "Messages that receivers of broadcasts missed because they lagged behind.",
+    attributes: ["messaging.destination.name"],
+  },
+  channelLength: {
+    name: "keelson.channel.length",
+    kind: "gauge",
+    unit: "{message}",
+    help: "Messages in the buffer of a channel, when it last took one in or handed one out.",
+    attributes: ["messaging.destination.name", "keelson.channel.kind"],
+  },
+  storeCalls: {
+    name: "db.client.operation.duration",
+    kind: "histogram",
+    unit: "s",
+    help: "Duration of calls of stores.",
+    attributes: ["db.system.name", "db.operation.name", "error.type"],
+  },
+  laggedWatches: {
+    name: "keelson.store.lagged.watches",
+    kind: "counter",
+    unit: "{watch}",
+    help: "Watches that were ended because their consumers fell behind.",
+    attributes: ["db.system.name"],
+  },
+  leases: {
+    name: "keelson.lease.events",
+    kind: "counter",
+    unit: "{event}",
+    help: "Leases granted, renewed and ended.",
+    attributes: ["db.system.name", "keelson.lease.event"],
+  },
+  retries: {
+    name: "keelson.retry.retries",
+    kind: "counter",
+    unit: "{attempt}",
+    help: "Attempts after the first.",
+    attributes: [],
+  },
+  retryCalls: {
+    name: "keelson.retry.call.duration",
+    kind: "histogram",
+    unit: "s",
+    help: "Duration of calls with their retries.",
+    attributes: ["keelson.outcome"],
+  },
+  hedges: {
+    name: "keelson.hedge.attempts",
+    kind: "counter",
+    unit: "{attempt}",
+    help: "Attempts that were started beside a slow one.",
+    attributes: [],
+  },
+  circuitChanges: {
+    name: "keelson.circuit.changes",
+    kind: "counter",
+    unit: "{change}",
+    help: "Changes of the state of circuit breakers.",
+    attributes: ["keelson.circuit.from", "keelson.circuit.to"],
+  },
+  reconciles: {
+    name: "keelson.reconcile.duration",
+    kind: "histogram",
+    unit: "s",
+    help: "Duration of reconciles.",
+    attributes: ["keelson.controller", "keelson.outcome"],
+  },
+  spans: {
+    name: "keelson.span.duration",
+    kind: "histogram",
+    unit: "s",
+    help: "Duration of calls of instrumented functions.",
+    attributes: ["keelson.span", "keelson.outcome"],
+  },
+};

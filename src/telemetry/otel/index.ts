@@ -1,0 +1,16 @@
+/**
+ * Traces and metrics for OpenTelemetry, through the optional peer `@opentelemetry/api`.
+ *
+ * @module telemetry/otel
+ */
+export type {
+  OtelApi,
+  OtelAttributes,
+  OtelInstrument,
+  OtelInstrumentOptions,
+  OtelMeter,
+  OtelSpan,
+  OtelTime,
+  OtelTracer,
+} from "./otel-api.js";
+export { type OtelOptions, registerOtel } from "./register-otel.js";

@@ -1,0 +1,57 @@
+import {
+  type ExpositionFormat,
+  type Labels,
+  type Metric,
+  type MetricOptions,
+  SeriesMap,
+  checkMetric,
+  heading,
+  sample,
+} from "./metric.js";
+
+/** A figure that moves both ways. */
+export interface Gauge {
+  /** Sets it. */
+  set(value: number, labels?: Labels): void;
+  /** Moves it. */
+  add(amount: number, labels?: Labels): void;
+}
+
+/** What is said of a gauge when it is made. */
+export interface GaugeOptions extends MetricOptions {
+  /** Called before each exposition, to set what has to be looked up. */
+  readonly collect?: ((gauge: Gauge) => void) | undefined;
+}
+
+/** A figure of a registry. */
+export class GaugeMetric implements Gauge, Metric {
+  readonly name: string;
+  readonly #options: GaugeOptions;
+  readonly #series: SeriesMap<{ figure: number }>;
+
+  constructor(name: string, options: GaugeOptions) {
+    checkMetric(name, options);
+    this.name = name;
+    this.#options = options;
+    this.#series = new SeriesMap(options, () => ({ figure: 0 }));
+  }
+
+  set(value: number, labels: Labels = {}): void {
+    this.setAt(this.#series.valuesOf(labels), value);
+  }
+
+  /** The same by label values in order, unchecked. */
+  setAt(values: readonly string[], value: number): void {
+    this.#series.at(values).value.figure = value;
+  }
+
+  add(amount: number, labels: Labels = {}): void {
+    this.#series.at(this.#series.valuesOf(labels)).value.figure += amount;
+  }
+
+  expose(format: ExpositionFormat): string {
+    this.#options.collect?.(this);
+    const lines = Array.from(this.#series, ({ labels, value }) => sample(this.name, labels, value.figure));
+    return heading(this.name, "gauge", this.#options.help, format) + lines.join("");
+  }
+}
