@@ -34,8 +34,8 @@ async function actsLike(f: StoreFixture, model: StateStore, seed: number): Promi
     // Conditions name revisions: both stores get the same dice, thrown at their own present.
     const dice = chance.below(2 ** 31);
     const [ours, theirs] = await Promise.all([
-      f.store.txn(new StoreChance(dice, f.prefix).txn(base + latest)),
-      model.txn(new StoreChance(dice, f.prefix).txn(modelBase + latest)),
+      f.store.txn(new StoreChance(dice, f.prefix).txn(base, base + latest)),
+      model.txn(new StoreChance(dice, f.prefix).txn(modelBase, modelBase + latest)),
     ]);
     compared(ours, theirs, `transaction ${step}`);
     latest = theirs.revision - modelBase;

@@ -45,16 +45,16 @@ export const watchCases: StoreCases = {
     },
     "a prefix": async (f) => {
       const watch = f.watch({ prefix: f.key("a/") });
-      for (const name of ["a", "a/1", "a/2", "a0", "b"]) await f.put(name, "");
+      for (const name of ["a", "a/1", "a0", "b", "a/2"]) await f.put(name, "");
       same(await watch.until(await f.revision()), ["put a/1=", "put a/2="], "the changes");
     },
     "a start and an end": async (f) => {
       const watch = f.watch({ start: f.key("b"), end: f.key("d") });
       const past = await f.revision();
-      for (const name of ["a", "b", "c", "d"]) await f.put(name, "");
+      for (const name of ["a", "b", "d", "c"]) await f.put(name, "");
       same(await watch.until(await f.revision()), ["put b=", "put c="], "the changes");
       const again = f.watch({ start: f.key("c") }, { from: past + 1 });
-      same(await again.until(await f.revision()), ["put c=", "put d="], "the changes");
+      same(await again.until(await f.revision()), ["put d=", "put c="], "the changes");
     },
     "a revision comes whole, in one batch": async (f) => {
       const watch = f.watch();

@@ -141,7 +141,11 @@ export class WatchProbe {
 
   /** Takes batches until everything up to `revision` is known to have been delivered. */
   async until(revision: Revision): Promise<readonly string[]> {
-    while ((this.batches.at(-1)?.revision ?? 0) < revision) await this.next();
+    const patience = this.#fixture.patience(`the watch to reach revision ${revision}`);
+    while ((this.batches.at(-1)?.revision ?? 0) < revision) {
+      await this.next();
+      patience();
+    }
     return this.shown();
   }
 

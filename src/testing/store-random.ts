@@ -44,22 +44,26 @@ export class StoreChance {
     return [...keys].map((key) => (this.below(5) === 0 ? op.delete(key) : op.put(key, String(this.below(1_000)))));
   }
 
-  /** Conditions that are true about half of the time. */
-  condition(latest: number): Compare {
+  /**
+   * Conditions that are true about half of the time. No revision is below `base`, so that absent keys, whose revision is
+   * 0, compare alike in stores of any age.
+   */
+  condition(base: number, latest: number): Compare {
     const about = when(this.key());
+    const since = (back: number): number => Math.max(base, latest - this.below(back));
     const builders = [
       (): Compare => about.version("=", this.below(3)),
       (): Compare => about.version(">", this.below(2)),
-      (): Compare => about.createRevision("<", latest - this.below(10)),
-      (): Compare => about.modRevision(">", latest - this.below(20)),
+      (): Compare => about.createRevision("<", since(10)),
+      (): Compare => about.modRevision(">", since(20)),
       (): Compare => about.lease("="),
       (): Compare => about.value("!=", new Uint8Array(0)),
     ];
     return (builders[this.below(builders.length)] ?? (() => about.lease("=")))();
   }
 
-  txn(latest: number): Txn {
-    const conditions = Array.from({ length: this.below(3) }, () => this.condition(latest));
+  txn(base: number, latest: number): Txn {
+    const conditions = Array.from({ length: this.below(3) }, () => this.condition(base, latest));
     const reads = [op.range(this.range()), op.range(this.range(), { limit: 1 + this.below(3) })];
     return { if: conditions, then: [...this.ops(), ...reads], else: this.below(2) === 0 ? reads : this.ops() };
   }

@@ -129,6 +129,7 @@ export class ServerHome {
   /** Removes it, once its servers have been stopped. */
   async remove(): Promise<void> {
     const removed = new Promise((resolve) => this.#guard.once("exit", resolve));
+    this.#guard.ref();
     this.#guard.stdin?.end("stopped\n");
     await removed;
   }

@@ -27,6 +27,16 @@ export class WatchBuffer {
   #events = 0;
   #bytes = 0;
 
+  /** How many changes there are. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Bytes of their values. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Adds a change; tells whether it is the first of its revision. */
   push(change: PendingChange): boolean {
     let batch = this.#newest;

@@ -1,0 +1,254 @@
+import { promiseSource } from "../../../core/promise-hub.js";
+import { TimeoutError } from "../../../core/errors.js";
+import type { Health, Runtime } from "../../../core/index.js";
+import { wait } from "../../../core/wait.js";
+import { CompactedError, LeaseNotFoundError, NotAppliedError, UnsupportedError } from "../../errors.js";
+import type { KeyRange } from "../../key-range.js";
+import type { KeyValue, Revision } from "../../key-value.js";
+import type { RangeOptions, RangeResult, StoreCapabilities, Txn, TxnResult } from "../../state-store.js";
+import { findCompactRevision } from "./compact-revision.js";
+import type { EtcdClient } from "./etcd-client.js";
+import type { EtcdConnection } from "./etcd-connection.js";
+import { methods } from "./etcd-methods.js";
+import type { EtcdRange, KeyMapping } from "./key-mapping.js";
+import type { Message } from "./schema.js";
+import { capabilitiesOf, isSupported } from "./server-version.js";
+import { StoreIdentity } from "./store-identity.js";
+import type { TokenKeeper } from "./token-keeper.js";
+import { fromEtcdKv, fromEtcdKvs, fromEtcdOp, leasesOf, toEtcdTxn } from "./translation.js";
+
+interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+type ReadOptions = Pick<RangeOptions, "revision" | "consistency" | "signal">;
+
+/** What an {@link EtcdBackend} tells the store that stands on it. */
+export interface EtcdListener {
+  /** History up to there was discarded. */
+  compacted(compactRevision: Revision): void;
+  /** It is another cluster than before, or an older state of it. */
+  replaced(revision: Revision): void;
+}
+
+/** Of what a backend is made. */
+export interface EtcdParts {
+  readonly runtime: Runtime;
+  readonly connection: EtcdConnection;
+  readonly tokens: TokenKeeper;
+  readonly client: EtcdClient;
+  readonly keys: KeyMapping;
+  readonly timeoutMs: number;
+  readonly mayCompact: boolean;
+}
+
+/** The calls of a store, as etcd's. */
+export class EtcdBackend {
+  readonly capabilities: StoreCapabilities;
+  readonly parts: EtcdParts;
+  readonly #version: string;
+  readonly #identity: StoreIdentity;
+  readonly #registering = new Set<Promise<unknown>>();
+  #listener: EtcdListener | undefined = undefined;
+  #compacted: Revision = 0;
+  #isInDoubt = false;
+
+  constructor(
+    parts: EtcdParts,
+    { version, header }: { readonly version: string; readonly header: Message<"ResponseHeader"> },
+  ) {
+    this.capabilities = capabilitiesOf(version);
+    this.parts = parts;
+    this.#version = version;
+    this.#identity = new StoreIdentity(header.clusterId);
+    this.#identity.accept(header);
+  }
+
+  listen(listener: EtcdListener): void {
+    this.#listener = listener;
+  }
+
+  async get(key: string, options: ReadOptions): Promise<{ readonly revision: Revision; readonly kv?: KeyValue }> {
+    const { keys } = this.parts;
+    const { revision, kvs } = await this.#read({ key: keys.toEtcd(key), rangeEnd: "" }, options);
+    const [kv] = kvs;
+    return kv === undefined ? { revision } : { revision, kv: fromEtcdKv(keys, kv) };
+  }
+
+  async range(range: KeyRange, options: RangeOptions): Promise<RangeResult> {
+    const { limit, keysOnly, countOnly, reverse } = options;
+    const { keys } = this.parts;
+    const sortOrder = reverse === true ? 2 : 0;
+    const more = { limit, keysOnly, countOnly, sortOrder };
+    const { revision, kvs, more: isCut, count } = await this.#read(keys.range(range), options, more);
+    return { revision, kvs: fromEtcdKvs(keys, kvs), more: isCut, count };
+  }
+
+  /** The present revision. */
+  async reach({ signal }: CallOptions): Promise<Revision> {
+    const { revision } = await this.#read({ key: this.parts.keys.unused, rangeEnd: "" }, { signal });
+    return revision;
+  }
+
+  /** The present revision, such that every transaction called for later makes a later one: those wait meanwhile. */
+  async register({ signal }: CallOptions): Promise<Revision> {
+    const reaching = this.reach({ signal });
+    this.#registering.add(reaching);
+    try {
+      return await reaching;
+    } finally {
+      this.#registering.delete(reaching);
+    }
+  }
+
+  async txn(txn: Txn, { signal }: CallOptions): Promise<TxnResult> {
+    const { client, keys } = this.parts;
+    if (this.#registering.size > 0) await this.#registered(signal);
+    const before = this.#identity.revision;
+    const answer = await client.once(methods.txn, toEtcdTxn(keys, txn), { signal, leaseId: leasesOf(txn) });
+    const revision = this.#checked(answer.header, before);
+    return { succeeded: answer.succeeded, revision, results: answer.responses.map((each) => fromEtcdOp(keys, each)) };
+  }
+
+  /** etcd chooses the lease's id, and grants at least its own minimum, in whole seconds. */
+  async grant(ttlMs: number, { signal }: CallOptions): Promise<{ readonly id: string; readonly ttlMs: number }> {
+    const { id, ttl } = await this.parts.client.once(methods.grant, { ttl: Math.ceil(ttlMs / 1_000) }, { signal });
+    if (id === ttl.toString(16)) throw notEtcd();
+    return { id, ttlMs: 1_000 * ttl };
+  }
+
+  async keepAlive(id: string, { signal }: CallOptions): Promise<void> {
+    const { ttl } = await this.parts.client.repeat(methods.keepAlive, { id }, { signal, leaseId: id });
+    if (ttl <= 0) throw new LeaseNotFoundError(id);
+  }
+
+  async revoke(id: string): Promise<void> {
+    if (this.#registering.size > 0) await this.#registered(undefined);
+    try {
+      // Made twice it does what it does once.
+      await this.parts.client.repeat(methods.revoke, { id }, { leaseId: id });
+    } catch (error) {
+      if (!(error instanceof LeaseNotFoundError)) throw error;
+    }
+  }
+
+  async compact(revision: Revision): Promise<void> {
+    if (!this.parts.mayCompact) {
+      throw new UnsupportedError("history is the whole cluster's: it is compacted only with `compactEtcd: true`");
+    }
+    if (revision <= this.#compacted) return;
+    try {
+      await this.parts.client.repeat(methods.compact, { revision });
+      this.noteCompacted(revision);
+    } catch (error) {
+      if (!(error instanceof CompactedError)) throw error;
+    }
+  }
+
+  /** Remembers what is gone, and answers the error that says so. */
+  noteCompacted(compactRevision: Revision): CompactedError {
+    if (compactRevision > this.#compacted) {
+      this.#compacted = compactRevision;
+      this.#listener?.compacted(compactRevision);
+    }
+    return new CompactedError(this.#compacted);
+  }
+
+  /** The highest revision that an answer has shown. */
+  get revision(): Revision {
+    return this.#identity.revision;
+  }
+
+  /** What is known to be gone from history. */
+  get compacted(): Revision {
+    return this.#compacted;
+  }
+
+  /** Notes a header of a watch, which may come from a member that is behind. */
+  heard(header: Message<"ResponseHeader">): void {
+    if (this.#identity.isForeign(header)) void this.#doubt();
+  }
+
+  async inspect(): Promise<NonNullable<Health["details"]>> {
+    const { header, dbSize, leader } = await this.parts.client.repeat(methods.status, {});
+    return {
+      version: this.#version,
+      isSupported: isSupported(this.#version),
+      cluster: header?.clusterId ?? "",
+      revision: header?.revision ?? 0,
+      compacted: this.#compacted,
+      bytes: dbSize,
+      hasLeader: leader !== "",
+    };
+  }
+
+  close(): void {
+    this.parts.client.close();
+    this.parts.connection.close();
+  }
+
+  async #read(
+    range: EtcdRange,
+    { revision, consistency, signal }: ReadOptions,
+    more: { readonly limit?: number | undefined; readonly sortOrder?: number } = {},
+  ): Promise<Omit<Message<"RangeResponse">, "header"> & { readonly revision: Revision }> {
+    if (revision !== undefined && revision <= this.#compacted) throw new CompactedError(this.#compacted);
+    const serializable = consistency === "serializable";
+    const before = serializable ? 0 : this.#identity.revision;
+    try {
+      const answer = await this.parts.client.repeat(
+        methods.range,
+        { ...range, ...more, revision, serializable },
+        { signal },
+      );
+      return { ...answer, revision: revision ?? this.#checked(answer.header, before) };
+    } catch (error) {
+      if (!(error instanceof CompactedError)) throw error;
+      throw this.noteCompacted(await findCompactRevision(this.parts, range.key, revision ?? 1));
+    }
+  }
+
+  /** The revision of an answer that can't be older than `before`, unless the store is not the same any more. */
+  #checked(header: Message<"ResponseHeader"> | undefined, before: Revision): Revision {
+    if (header === undefined) return 0;
+    if (this.#identity.isForeign(header) || header.revision < before) void this.#doubt();
+    return header.revision;
+  }
+
+  /** Asks once more: a leader that was paused may have answered from the past. */
+  async #doubt(): Promise<void> {
+    if (this.#isInDoubt) return;
+    this.#isInDoubt = true;
+    try {
+      const before = this.#identity.revision;
+      const range = { key: this.parts.keys.unused };
+      const { header } = await this.parts.client.repeat(methods.range, range);
+      if (header === undefined || (!this.#identity.isForeign(header) && header.revision >= before)) return;
+      this.#identity.accept(header);
+      this.#compacted = 0;
+      this.#listener?.replaced(header.revision);
+    } catch {
+      // The next answer raises the same doubt.
+    } finally {
+      this.#isInDoubt = false;
+    }
+  }
+
+  async #registered(signal: AbortSignal | undefined): Promise<void> {
+    const { runtime, timeoutMs } = this.parts;
+    const all = Promise.allSettled(this.#registering);
+    try {
+      await wait(runtime, "store.etcd registration", promiseSource(all), { signal, timeout: timeoutMs });
+    } catch (error) {
+      if (error instanceof TimeoutError && error !== signal?.reason) {
+        throw new NotAppliedError("a watch that was opened before can't be registered", { cause: error });
+      }
+      throw error;
+    }
+  }
+}
+
+/** kine leaves ids out of its headers, names leases after their time to live, and renews none. */
+export function notEtcd(): UnsupportedError {
+  return new UnsupportedError("this is no etcd but a server that imitates it, such as kine: it keeps no leases");
+}
