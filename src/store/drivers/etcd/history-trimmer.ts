@@ -1,5 +1,5 @@
 import type { TimerHandle } from "../../../core/runtime.js";
-import { Retention, type RetentionOptions } from "../memory/retention.js";
+import { Retention, type RetentionOptions } from "../shared/retention.js";
 import type { EtcdBackend } from "./etcd-backend.js";
 
 const lookEveryMs = 60_000;

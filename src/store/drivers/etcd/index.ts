@@ -5,3 +5,4 @@
  */
 export { type EtcdStoreOptions, etcdStore } from "./open-etcd-store.js";
 export type { TlsOptions } from "./grpc-session.js";
+export type { RetentionOptions } from "../shared/retention.js";

@@ -2,7 +2,7 @@ import { type Duration, Emitter, type Runtime, currentRuntime, toMs } from "../.
 import { NotAppliedError } from "../../errors.js";
 import { checkRange } from "../../key-check.js";
 import type { StateStore, StoreEvents } from "../../state-store.js";
-import type { RetentionOptions } from "../memory/retention.js";
+import type { RetentionOptions } from "../shared/retention.js";
 import { EtcdBackend, type EtcdParts, notEtcd } from "./etcd-backend.js";
 import { EtcdClient } from "./etcd-client.js";
 import { EtcdConnection } from "./etcd-connection.js";

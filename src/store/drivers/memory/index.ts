@@ -4,4 +4,4 @@
  * @module store/memory
  */
 export { type MemoryStoreOptions, memoryStore } from "./memory-store.js";
-export type { RetentionOptions } from "./retention.js";
+export type { RetentionOptions } from "../shared/retention.js";

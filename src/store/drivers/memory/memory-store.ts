@@ -23,7 +23,7 @@ import type { WatchBatch } from "../../watch-batch.js";
 import { WatchHub } from "../shared/watch-hub.js";
 import { Keyspace } from "./keyspace.js";
 import { LeaseTable } from "./lease-table.js";
-import { Retention, type RetentionOptions } from "./retention.js";
+import { Retention, type RetentionOptions } from "../shared/retention.js";
 import { runTxn } from "./transaction.js";
 import { type Slot, type Version, present, toKeyValue } from "./version.js";
 import { type WatchHome, WatchStream } from "./watch-stream.js";

@@ -2,7 +2,6 @@ import { checkNumber } from "../../../core/check.js";
 import { type Duration, toMs } from "../../../core/duration.js";
 import type { Runtime, TimerHandle } from "../../../core/runtime.js";
 import type { Revision } from "../../key-value.js";
-import type { Keyspace } from "./keyspace.js";
 
 /** How much history a store keeps: whichever of the two is less. The latest value of each key always stays. */
 export interface RetentionOptions {
@@ -12,12 +11,19 @@ export interface RetentionOptions {
   readonly revisions?: number;
 }
 
+/** What is trimmed. */
+export interface History {
+  readonly revision: Revision;
+  /** Everything up to and including this revision is gone. */
+  readonly compacted: Revision;
+}
+
 const trimEveryMs = 60_000;
 
 /** Trims history from time to time, and at once where it has grown to twice its size; idle while nothing can age. */
 export class Retention implements Disposable {
   readonly #runtime: Runtime;
-  readonly #keyspace: Pick<Keyspace, "revision" | "compacted">;
+  readonly #history: History;
   readonly #compact: (revision: Revision) => void;
   readonly #ageMs: number;
   readonly #revisions: number;
@@ -28,13 +34,13 @@ export class Retention implements Disposable {
 
   constructor(
     runtime: Runtime,
-    keyspace: Pick<Keyspace, "revision" | "compacted">,
+    history: History,
     { age = "1h", revisions = 100_000 }: RetentionOptions,
     compact: (revision: Revision) => void,
   ) {
     checkNumber("retention.revisions", revisions, 1, Number.POSITIVE_INFINITY);
     this.#runtime = runtime;
-    this.#keyspace = keyspace;
+    this.#history = history;
     this.#compact = compact;
     this.#ageMs = toMs(age, "retention.age");
     this.#revisions = revisions;
@@ -48,7 +54,7 @@ export class Retention implements Disposable {
   /** Called after each revision. */
   grown(): void {
     if (!this.#isArmed) this.#arm();
-    if (this.#keyspace.revision - this.#keyspace.compacted > 2 * this.#revisions) this.#trim();
+    if (this.#history.revision - this.#history.compacted > 2 * this.#revisions) this.#trim();
   }
 
   [Symbol.dispose](): void {
@@ -57,7 +63,7 @@ export class Retention implements Disposable {
   }
 
   #arm(): void {
-    const { revision, compacted } = this.#keyspace;
+    const { revision, compacted } = this.#history;
     const canAge = this.#ageMs !== Number.POSITIVE_INFINITY && revision - 1 > compacted;
     if (!canAge && revision - compacted <= this.#revisions) return;
     this.#isArmed = true;
@@ -67,12 +73,12 @@ export class Retention implements Disposable {
   #tick(): void {
     this.#isArmed = false;
     this.#trim();
-    this.#marks.push({ at: this.#runtime.now(), revision: this.#keyspace.revision });
+    this.#marks.push({ at: this.#runtime.now(), revision: this.#history.revision });
     this.#arm();
   }
 
   #trim(): void {
-    const { revision, compacted } = this.#keyspace;
+    const { revision, compacted } = this.#history;
     let target = revision - this.#revisions;
     const old = this.#runtime.now() - this.#ageMs;
     for (let mark = this.#marks[0]; mark !== undefined && mark.at <= old; mark = this.#marks[0]) {
