@@ -1,7 +1,7 @@
 import type { Revision } from "../../key-value.js";
 import type { WatchEvent } from "../../watch-batch.js";
 import type { ChangesPage, ChangesRequest, Reach } from "../shared/backend.js";
-import { byteBounds } from "./key-bytes.js";
+import { byteBounds } from "../shared/key-bytes.js";
 import { type LogRow, logColumns, toKeyValue } from "./key-reads.js";
 import type { SqlDatabase, SqlStatement } from "./sql-database.js";
 

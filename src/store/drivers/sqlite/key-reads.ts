@@ -3,7 +3,7 @@ import type { KeyRange } from "../../key-range.js";
 import type { KeyValue, Revision } from "../../key-value.js";
 import type { RangeOptions, RangeResult } from "../../state-store.js";
 import type { Reach } from "../shared/backend.js";
-import { byteBounds, toBytes, toKey } from "./key-bytes.js";
+import { byteBounds, toBytes, toKey } from "../shared/key-bytes.js";
 import type { SqlDatabase, SqlStatement, SqlValue } from "./sql-database.js";
 
 /** A change as it is in the log. */

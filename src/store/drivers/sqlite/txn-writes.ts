@@ -5,7 +5,7 @@ import type { Op, OpResult } from "../../operation.js";
 import type { Txn, TxnResult } from "../../state-store.js";
 import { holds } from "../shared/conditions.js";
 import type { BootClock } from "./boot-clock.js";
-import { toBytes } from "./key-bytes.js";
+import { toBytes } from "../shared/key-bytes.js";
 import { KeyReads } from "./key-reads.js";
 import { placesPerRevision } from "./schema.js";
 import type { SqlDatabase, SqlStatement } from "./sql-database.js";
