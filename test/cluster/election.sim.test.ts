@@ -1,8 +1,8 @@
 import { fc } from "@fast-check/vitest";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type Term, createElection } from "keelson/cluster";
 import { isKeelsonError } from "keelson/core";
-import { type Fault, type SimulationOptions, applyFaults, remoteStore, simTest, simulate } from "keelson/simulation";
+import { type Fault, type SimulationOptions, applyFaults, remoteStore, simTest } from "keelson/simulation";
 import type { Simulation } from "keelson/simulation";
 import { type StateStore, op, put } from "keelson/store";
 import { runs } from "../support/deep.js";
@@ -41,7 +41,7 @@ const plan: fc.Arbitrary<readonly Fault[]> = fc.array(
     fc.record({ kind: fc.constant("hold"), between: fc.tuple(host, fc.constant("store")), at, lasts }),
     fc.record({ kind: fc.constant("skew"), host, at, by: fc.constantFrom(-3_600_000, -5_000, 5_000, 3_600_000) }),
     fc.record({ kind: fc.constant("drift"), host, at, lasts, rate: fc.constantFrom(-0.1, 0.1) }),
-  ) as fc.Arbitrary<Fault>,
+  ),
   { minLength: 2, maxLength: 8 },
 );
 
