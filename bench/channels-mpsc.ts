@@ -1,37 +1,85 @@
 import { mpsc } from "keelson/channels";
 import { MinimalChannel } from "./channels-floor.js";
+import { batchPeers, boundedPeers, pass, tryPeers, unboundedPeers } from "./channels-peers.js";
 import { row } from "./channels-rows.js";
-import type { Row } from "./harness.js";
+import type { Row, Work } from "./harness.js";
 
-interface Half {
-  send(value: number): PromiseLike<unknown>;
-}
-interface OtherHalf {
-  recv(): PromiseLike<unknown>;
-}
+const batch = 256;
+const burst = 64;
 
-/** Passes `n` messages from `producers` to one consumer, every call awaited. */
-export async function pass(tx: Half, rx: OtherHalf, producers: number, n: number): Promise<void> {
-  const each = Math.ceil(n / producers);
-  const produce = async (): Promise<void> => {
-    for (let i = 0; i < each; i += 1) await tx.send(i);
-  };
-  const produced = Array.from({ length: producers }, produce);
-  for (let left = each * producers; left > 0; left -= 1) await rx.recv();
-  await Promise.all(produced);
-}
-
-function passOurs(producers: number): (n: number) => Promise<void> {
+/** Every call awaited, through a channel with room for 128. */
+function bounded(producers: number): Work {
   const [tx, rx] = mpsc.channel<number>(128);
-  return (n) => pass(tx, rx, producers, n);
+  return (n) =>
+    pass(
+      (value) => tx.send(value),
+      () => rx.recv(),
+      producers,
+      n,
+    );
 }
 
-function passFloor(producers: number): (n: number) => Promise<void> {
+function boundedFloor(producers: number): Work {
   const channel = new MinimalChannel<number>(128);
-  return (n) => pass(channel, channel, producers, n);
+  return (n) =>
+    pass(
+      (value) => channel.send(value),
+      () => channel.recv(),
+      producers,
+      n,
+    );
 }
+
+function unbounded(): Work {
+  const [tx, rx] = mpsc.unbounded<number>();
+  return async (n) => {
+    for (let left = n; left > 0; left -= burst) {
+      for (let i = 0; i < burst; i += 1) tx.send(i);
+      for (let i = 0; i < burst; i += 1) await rx.recv();
+    }
+  };
+}
+
+/** Messages in, and out again, without waiting. */
+function trying(channel: Pick<MinimalChannel<number>, "trySend">, tryRecv: () => unknown, size: number): Work {
+  return (n) => {
+    for (let left = n; left > 0; left -= size) {
+      for (let i = 0; i < size; i += 1) channel.trySend(i);
+      for (let i = 0; i < size; i += 1) tryRecv();
+    }
+  };
+}
+
+function oursTrying(): Work {
+  const [tx, rx] = mpsc.channel<number>(128);
+  return trying(tx, () => rx.tryRecv(), burst);
+}
+
+function ring(size: number): Work {
+  const channel = new MinimalChannel<number>(size);
+  return trying(channel, () => channel.tryRecv(), size);
+}
+
+function batches(): Work {
+  const [tx, rx] = mpsc.channel<number>(batch);
+  return async (n) => {
+    for (let left = n; left > 0; left -= batch) {
+      for (let i = 0; i < batch; i += 1) tx.trySend(i);
+      await rx.recvMany(batch);
+    }
+  };
+}
+
+const noBound = "it-pushable, events.on and rxjs have no bound";
 
 export const rows: readonly Row[] = [
-  row("mpsc-bounded-1x1/floor", passOurs(1), "minimal channel", passFloor(1)),
-  row("mpsc-bounded-8x1/floor", passOurs(8), "minimal channel", passFloor(8)),
+  row("mpsc-bounded-1x1/floor", bounded(1), { "minimal channel": boundedFloor(1) }),
+  row("mpsc-bounded-8x1/floor", bounded(8), { "minimal channel": boundedFloor(8) }),
+  row("mpsc-bounded-1x1/best-peer", bounded(1), boundedPeers(1), noBound),
+  row("mpsc-bounded-8x1/best-peer", bounded(8), boundedPeers(8), noBound),
+  row("mpsc-unbounded-1x1/best-peer", unbounded(), unboundedPeers(burst), "rxjs calls back and receives nothing"),
+  row("try-send-recv/ring", oursTrying(), { ring: ring(burst) }),
+  row("try-send-recv/best-peer", oursTrying(), tryPeers(burst), "Web Streams, it-pushable and events.on always wait"),
+  row("recv-many-256/ring", batches(), { ring: ring(batch) }),
+  row("recv-many-256/best-peer", batches(), batchPeers(batch), "ts-chan, @thi.ng/csp, Web Streams receive one by one"),
 ];

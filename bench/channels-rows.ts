@@ -1,11 +1,18 @@
-import { type Measure, nsPerOp, type Row, type Work } from "./harness.js";
+import { type Contender, type Row, type Work, opsPerCpuSecond } from "./harness.js";
 
-/** A row that says how many operations a second ours does, and, as its ratio, how many times as many as the other. */
-export function row(id: string, ours: Work, against: string, theirs: Work): Row {
-  return { id, unit: "op/s", measure: perSecond(ours), against: { id: against, measure: perSecond(theirs) } };
+/** Others by name, each doing the same job. */
+export type Works = Readonly<Record<string, Work>>;
+
+/** A row that says how many operations a second ours does, and, as its ratio, how many times as many as the best other. */
+export function row(id: string, ours: Work, others: Works, note?: string): Row {
+  const against = Object.entries(others).map(([name, work]): Contender => ({
+    id: name,
+    measure: opsPerCpuSecond(work),
+  }));
+  return { id, unit: "op/s", measure: opsPerCpuSecond(ours), against, ...(note === undefined ? {} : { note }) };
 }
 
-function perSecond(work: Work): Measure {
-  const measure = nsPerOp(work);
-  return async () => 1e9 / (await measure());
+/** `count` loops that share `n` turns. */
+export async function workers(count: number, n: number, loop: (turns: number) => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => loop(Math.ceil(n / count))));
 }

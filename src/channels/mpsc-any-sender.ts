@@ -51,7 +51,7 @@ export abstract class StateSender<T> extends Handle<MpscState<T>> implements Any
 
   trySend(value: T): boolean {
     this.assertOpen();
-    if (this.state.closed || !this.state.takeSlots(1)) return false;
+    if (!this.state.slots.tryTake(1)) return false;
     this.state.put(value);
     return true;
   }

@@ -104,7 +104,7 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   }
 
   get capacity(): number {
-    return this.state.free;
+    return this.state.slots.available;
   }
 
   get maxCapacity(): number {

@@ -72,7 +72,7 @@ export interface Sender<T> extends AnySender<T> {
 /** @internal */
 export class BoundedSender<T> extends StateSender<T> implements Sender<T> {
   get capacity(): number {
-    return this.state.free;
+    return this.state.slots.available;
   }
 
   get maxCapacity(): number {
@@ -97,14 +97,14 @@ export class BoundedSender<T> extends StateSender<T> implements Sender<T> {
 
   tryReserve(): Permit<T> | undefined {
     this.assertOpen();
-    if (this.state.closed || !this.state.takeSlots(1)) return undefined;
+    if (!this.state.slots.tryTake(1)) return undefined;
     this.state.reserved += 1;
     return new SlotPermit(this.state);
   }
 
   tryReserveMany(count: number): PermitBatch<T> | undefined {
     this.check(count);
-    if (this.state.closed || !this.state.takeSlots(count)) return undefined;
+    if (!this.state.slots.tryTake(count)) return undefined;
     this.state.reserved += count;
     return new SlotBatch(this.state, count);
   }

@@ -1,14 +1,16 @@
+import type { PermitWait } from "../core/permit-queue.js";
 import { DISABLED, PENDING, type Waiter } from "../core/selectable.js";
 import type { SlotPermit } from "./mpsc-permit.js";
 import { PermitSource } from "./mpsc-slots.js";
-import type { MpscState, SlotSource } from "./mpsc-state.js";
+import type { MpscState } from "./mpsc-state.js";
 
 /**
  * The wait for a slot in which the message is made once the slot is there, in the turn of whoever waited.
  *
  * @internal
  */
-export class SendingSource<T> implements SlotSource<void> {
+export class SendingSource<T> implements PermitWait<void> {
+  readonly count = 1;
   private readonly permits: PermitSource<T>;
   private readonly make: () => T;
 

@@ -1,7 +1,8 @@
+import type { PermitWait } from "../core/permit-queue.js";
 import { DISABLED, PENDING, type Waiter } from "../core/selectable.js";
 import { ChannelClosedError } from "./errors.js";
 import { SlotBatch, SlotPermit } from "./mpsc-permit.js";
-import type { MpscState, SlotSource } from "./mpsc-state.js";
+import type { MpscState } from "./mpsc-state.js";
 
 /** What a closed channel makes of a wait for a slot: an error, or a branch that is never ready again. */
 export type OnClosed = "fail" | "disable";
@@ -11,7 +12,8 @@ export type OnClosed = "fail" | "disable";
  *
  * @internal
  */
-export class SendSource<T> implements SlotSource<void> {
+export class SendSource<T> implements PermitWait<void> {
+  readonly count = 1;
   private readonly state: MpscState<T>;
 
   constructor(state: MpscState<T>) {
@@ -21,17 +23,17 @@ export class SendSource<T> implements SlotSource<void> {
   poll(payload: unknown): undefined | typeof PENDING {
     const message = payload as T;
     if (this.state.closed) throw new ChannelClosedError(message);
-    if (!this.state.takeSlots(1)) return PENDING;
+    if (!this.state.slots.tryTake(1)) return PENDING;
     this.state.put(message);
     return undefined;
   }
 
   arm(waiter: Waiter<void>): void {
-    this.state.park(waiter, 1);
+    this.state.slots.push(waiter);
   }
 
   disarm(waiter: Waiter<void>): void {
-    this.state.leave(waiter);
+    this.state.slots.leave(waiter);
   }
 
   granted(waiter: Waiter<unknown>): void {
@@ -49,14 +51,14 @@ export class SendSource<T> implements SlotSource<void> {
  *
  * @internal
  */
-export abstract class ReserveSource<T, P> implements SlotSource<P> {
+export abstract class ReserveSource<T, P> implements PermitWait<P> {
+  readonly count: number;
   protected readonly state: MpscState<T>;
-  readonly #count: number;
   readonly #onClosed: OnClosed;
 
   constructor(state: MpscState<T>, count: number, onClosed: OnClosed) {
     this.state = state;
-    this.#count = count;
+    this.count = count;
     this.#onClosed = onClosed;
   }
 
@@ -65,15 +67,15 @@ export abstract class ReserveSource<T, P> implements SlotSource<P> {
       if (this.#onClosed === "disable") return DISABLED;
       throw new ChannelClosedError(undefined);
     }
-    return this.state.takeSlots(this.#count) ? this.#reserve() : PENDING;
+    return this.state.slots.tryTake(this.count) ? this.#reserve() : PENDING;
   }
 
   arm(waiter: Waiter<P>): void {
-    this.state.park(waiter, this.#count);
+    this.state.slots.push(waiter);
   }
 
   disarm(waiter: Waiter<P>): void {
-    this.state.leave(waiter);
+    this.state.slots.leave(waiter);
   }
 
   granted(waiter: Waiter<unknown>): void {
@@ -88,8 +90,8 @@ export abstract class ReserveSource<T, P> implements SlotSource<P> {
   protected abstract permit(count: number): P;
 
   #reserve(): P {
-    this.state.reserved += this.#count;
-    return this.permit(this.#count);
+    this.state.reserved += this.count;
+    return this.permit(this.count);
   }
 }
 

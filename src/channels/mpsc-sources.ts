@@ -38,24 +38,24 @@ export class Many<T> extends MessageSource<T, T[]> {
     this.max = max;
   }
 
-  take(): T[] | typeof PENDING {
+  poll(): T[] | typeof PENDING {
     checkInteger("max", this.max, 0); // here, where it rejects the wait
-    const { buffer, ended } = this.state;
-    if (buffer.length === 0 && this.max > 0 && !ended) return PENDING;
-    const batch: T[] = [];
-    for (let left = Math.min(this.max, buffer.length); left > 0; left -= 1) batch.push(this.state.take());
-    return batch;
-  }
-
-  poll(): T[] | typeof PENDING | typeof DISABLED {
-    return this.take();
+    if (this.state.buffer.length === 0 && this.max > 0 && !this.state.ended) return PENDING;
+    return this.state.takeMany(this.max);
   }
 }
 
 /** The same, but never ready again after the end. */
-export class Batches<T> extends Many<T> {
-  override poll(): T[] | typeof PENDING | typeof DISABLED {
-    const batch = this.take();
+export class Batches<T> extends MessageSource<T, T[]> {
+  private readonly many: Many<T>;
+
+  constructor(state: MpscState<T>, max: number) {
+    super(state);
+    this.many = new Many(state, max);
+  }
+
+  poll(): T[] | typeof PENDING | typeof DISABLED {
+    const batch = this.many.poll();
     return batch !== PENDING && batch.length === 0 ? DISABLED : batch;
   }
 }
@@ -72,7 +72,7 @@ export class Appended<T> extends MessageSource<T, number> {
   }
 
   poll(): number | typeof PENDING {
-    const messages = this.many.take();
+    const messages = this.many.poll();
     if (messages === PENDING) return PENDING;
     for (const message of messages) this.into.push(message);
     return messages.length;

@@ -120,7 +120,7 @@ export class ResourceCache {
     if (!this.#synced) return;
     this.#tell();
     for (const waiter of this.#waiters) {
-      if (waiter.wanted > this.#revision) continue;
+      if ((waiter.payload as number) > this.#revision) continue;
       this.#waiters.delete(waiter);
       waiter.commit();
     }
@@ -138,7 +138,7 @@ export class ResourceCache {
     return {
       poll: () => (this.#synced && this.#revision >= revision ? undefined : PENDING),
       arm: (waiter) => {
-        waiter.wanted = revision;
+        waiter.payload = revision;
         this.#waiters.add(waiter);
       },
       disarm: (waiter) => {

@@ -6,12 +6,15 @@ export interface RuntimeProvider {
   current(): Runtime;
 }
 
-// A variable, not an AsyncLocalStorage: on Node 20 one of those makes every await in the process several times dearer.
-const slot: unique symbol = Symbol.for("keelson.runtime") as never;
-
 interface Ambient {
-  [slot]?: RuntimeProvider | undefined;
+  provider: RuntimeProvider | undefined;
 }
+
+// A variable, not an AsyncLocalStorage: on Node 20 one of those makes every await in the process several times dearer.
+// Every copy of the package shares it, and looks it up once: reading a property of `globalThis` costs more than a send.
+const ambient: Ambient = ((globalThis as Record<symbol, unknown>)[Symbol.for("keelson.runtime")] ??= {
+  provider: undefined,
+}) as Ambient;
 
 /**
  * The runtime that components capture when they are constructed: the system's, unless a test has put another in place.
@@ -24,7 +27,7 @@ interface Ambient {
  * ```
  */
 export function currentRuntime(): Runtime {
-  return (globalThis as Ambient)[slot]?.current() ?? systemRuntime();
+  return ambient.provider?.current() ?? systemRuntime();
 }
 
 /**
@@ -34,12 +37,12 @@ export function currentRuntime(): Runtime {
  * @internal
  */
 export function provideRuntime(provider: RuntimeProvider): Disposable {
-  const ambient = globalThis as Ambient;
-  if (ambient[slot] !== undefined) throw new Error("Expected no other virtual runtime to be active; dispose it first");
-  ambient[slot] = provider;
+  if (ambient.provider !== undefined)
+    throw new Error("Expected no other virtual runtime to be active; dispose it first");
+  ambient.provider = provider;
   return {
     [Symbol.dispose]: () => {
-      if (ambient[slot] === provider) ambient[slot] = undefined;
+      if (ambient.provider === provider) ambient.provider = undefined;
     },
   };
 }

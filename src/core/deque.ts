@@ -1,3 +1,8 @@
+/** What every queue starts with; never written to. */
+const none: never[] = [];
+/** A ring of so many slots is kept for the next burst; a longer one is let go once it is empty. */
+const keptSlots = 1024;
+
 /**
  * A queue on a ring that grows by doubling: push, shift and unshift take constant time at any depth
  * (`Array#shift` costs microseconds an item once tens of thousands are queued).
@@ -6,7 +11,7 @@
  */
 export class Deque<T> {
   length = 0;
-  private ring: (T | undefined)[] = [];
+  private ring: (T | undefined)[] = none;
   private head = 0;
 
   push(value: T): void {
@@ -25,11 +30,25 @@ export class Deque<T> {
   /** Takes the oldest value; its slot is cleared so that nothing is retained. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
-    const value = this.ring[this.head];
-    this.ring[this.head] = undefined;
-    this.head = (this.head + 1) & (this.ring.length - 1);
-    this.length -= 1;
+    const { ring, head } = this;
+    const value = ring[head];
+    ring[head] = undefined;
+    this.drop(1);
     return value;
+  }
+
+  /** Takes the oldest values, at most `max`. */
+  shiftMany(max: number): T[] {
+    const { ring, head } = this;
+    const count = Math.min(max, this.length);
+    const values = new Array<T>(count);
+    for (let index = 0; index < count; index += 1) {
+      const at = (head + index) & (ring.length - 1);
+      values[index] = ring[at] as T;
+      ring[at] = undefined;
+    }
+    this.drop(count);
+    return values;
   }
 
   peek(): T | undefined {
@@ -42,9 +61,16 @@ export class Deque<T> {
   }
 
   clear(): void {
-    this.ring = [];
+    this.ring = none;
     this.head = 0;
     this.length = 0;
+  }
+
+  /** Forgets the oldest `count` slots, which were cleared. */
+  private drop(count: number): void {
+    this.head = (this.head + count) & (this.ring.length - 1);
+    this.length -= count;
+    if (this.length === 0 && this.ring.length > keptSlots) this.clear();
   }
 
   private grow(): void {

@@ -11,7 +11,7 @@ export { Emitter, type EventMap, type Events, type Listener } from "./emitter.js
 export { KeelsonError, TimeoutError, isKeelsonError } from "./errors.js";
 export type { Health, HealthStatus } from "./health.js";
 export type { Host } from "./host.js";
-export { ListNode } from "./list.js";
+export { type Links, ListNode } from "./list.js";
 export { type LogFields, type LogMethod, type Logger, silentLogger } from "./logger.js";
 export type { OperationContext } from "./operation.js";
 export type { FailureInfo, Runtime, TimerHandle, Wakeable } from "./runtime.js";

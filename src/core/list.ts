@@ -1,3 +1,15 @@
+/** What a list keeps in those who stand in it. */
+export interface Links {
+  /** @internal */
+  prev: Links | undefined;
+  /** @internal */
+  next: Links | undefined;
+  /** @internal */
+  list: List<Links> | undefined;
+  /** Leaves the list it is in, if any, in constant time. */
+  unlink(): void;
+}
+
 /**
  * A place in a list that carries its own links, so that linking allocates nothing; the base of a waiter.
  *
@@ -9,13 +21,13 @@
  * new Place().unlink(); // => undefined
  * ```
  */
-export class ListNode {
+export class ListNode implements Links {
   /** @internal */
-  prev: ListNode | undefined = undefined;
+  prev: Links | undefined = undefined;
   /** @internal */
-  next: ListNode | undefined = undefined;
+  next: Links | undefined = undefined;
   /** @internal */
-  list: List<ListNode> | undefined = undefined;
+  list: List<Links> | undefined = undefined;
 
   /** Leaves the list it is in, if any, in constant time. */
   unlink(): void {
@@ -28,7 +40,7 @@ export class ListNode {
  *
  * @internal
  */
-export class List<N extends ListNode> {
+export class List<N extends Links> {
   first: N | undefined = undefined;
   last: N | undefined = undefined;
   length = 0;

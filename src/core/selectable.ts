@@ -1,4 +1,4 @@
-import { ListNode } from "./list.js";
+import { type Links, ListNode } from "./list.js";
 
 /** What {@link Source.poll} answers while nothing is ready. */
 export const PENDING: unique symbol = Symbol("keelson.pending");
@@ -31,7 +31,7 @@ export interface Source<T> {
    * @param payload - What the wait brings along, see {@link WaiterNode.payload}.
    */
   poll(payload?: unknown): T | typeof PENDING | typeof DISABLED;
-  /** Parks a waiter, after `poll` answered `PENDING`. */
+  /** Parks a waiter whose `source` this is, after `poll` answered `PENDING`. */
   arm(waiter: Waiter<T>): void;
   /** Lets a parked waiter go, in constant time: returns what it had gathered and passes on what it was told. */
   disarm(waiter: Waiter<T>): void;
@@ -50,14 +50,10 @@ export interface Source<T> {
  * import { WaiterNode } from "keelson/core";
  *
  * const waiter = Object.assign(new WaiterNode(), { commit() {}, fail() {}, disable() {} });
- * waiter.wanted; // => 1
+ * waiter.payload; // => undefined
  * ```
  */
 export class WaiterNode extends ListNode {
-  /** How many permits it wants, where that applies. */
-  wanted = 1;
-  /** How many of them it has gathered so far. */
-  held = 0;
   /** What it brings along, such as the value of a parked send. */
   payload: unknown;
   /** What it waits for. */
@@ -71,7 +67,11 @@ export class WaiterNode extends ListNode {
 }
 
 /** One parked wait, as the source sees it. */
-export interface Waiter<T> extends WaiterNode {
+export interface Waiter<T> extends Links {
+  /** What it brings along, such as the value of a parked send. */
+  payload: unknown;
+  /** What it waits for. */
+  readonly source: unknown;
   /** Ends the wait with a value; the waiter is off every list when this returns. */
   commit(value: T): void;
   /** Ends the wait with an error. */

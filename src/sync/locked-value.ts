@@ -1,4 +1,4 @@
-import { PermitQueue } from "./permit-queue.js";
+import { PermitQueue } from "../core/permit-queue.js";
 
 /**
  * A value and the permits to use it.

@@ -3,7 +3,7 @@ import type { Runtime } from "../core/runtime.js";
 import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { LockedValue } from "./locked-value.js";
-import { PermitSource } from "./permit-queue.js";
+import { GrantSource } from "./grant-source.js";
 import type { SyncOptions } from "./semaphore.js";
 
 /** The hold on a {@link Mutex}, and through it on the value. */
@@ -45,7 +45,7 @@ export interface MutexGuard<T> extends Disposable {
  */
 export class Mutex<T = undefined> {
   readonly #runtime: Runtime;
-  readonly #source: PermitSource<MutexGuard<T>>;
+  readonly #source: GrantSource<MutexGuard<T>>;
   readonly #locked: LockedValue<T>;
 
   /** A mutex that protects `value`. */
@@ -56,7 +56,7 @@ export class Mutex<T = undefined> {
     this.#runtime = runtime;
     const locked = new LockedValue(1, value as T);
     this.#locked = locked;
-    this.#source = new PermitSource(locked, 1, () => new HeldMutex(this, locked));
+    this.#source = new GrantSource(locked, 1, () => new HeldMutex(this, locked));
   }
 
   /** Whether somebody holds it. */
@@ -76,7 +76,7 @@ export class Mutex<T = undefined> {
 
   /** Holds it if it is free and nobody waits; otherwise `undefined`. */
   tryLock(): MutexGuard<T> | undefined {
-    return this.#locked.tryTake(1) ? this.#source.grant(1) : undefined;
+    return this.#source.take();
   }
 
   /**

@@ -1,5 +1,5 @@
 import { checkInteger } from "../core/check.js";
-import type { PermitQueue } from "./permit-queue.js";
+import type { PermitQueue } from "../core/permit-queue.js";
 import type { Semaphore } from "./semaphore.js";
 
 /** Permits taken from a {@link Semaphore}; they go back when it is released. */

@@ -4,7 +4,7 @@ import type { Selectable } from "../core/selectable.js";
 import type { Runtime } from "../core/runtime.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { LockedValue } from "./locked-value.js";
-import { PermitSource } from "./permit-queue.js";
+import { GrantSource } from "./grant-source.js";
 import type { SyncOptions } from "./semaphore.js";
 
 /** How many may read at once, and where waits run. */
@@ -75,18 +75,16 @@ export interface WriteGuard<T> extends Disposable {
  */
 export class RwLock<T> {
   readonly #runtime: Runtime;
-  readonly #locked: LockedValue<T>;
-  readonly #read: PermitSource<ReadGuard<T>>;
-  readonly #write: PermitSource<WriteGuard<T>>;
+  readonly #read: GrantSource<ReadGuard<T>>;
+  readonly #write: GrantSource<WriteGuard<T>>;
 
   /** @throws RangeError when `maxReaders` is not an integer of at least 1. */
   constructor(value: T, { maxReaders = 2 ** 29 - 1, runtime = currentRuntime() }: RwLockOptions = {}) {
     checkInteger("maxReaders", maxReaders, 1);
     this.#runtime = runtime;
     const locked = new LockedValue(maxReaders, value);
-    this.#locked = locked;
-    this.#read = new PermitSource(locked, 1, () => new HeldRead(locked));
-    this.#write = new PermitSource(locked, maxReaders, (all) => new HeldWrite(locked, all));
+    this.#read = new GrantSource(locked, 1, () => new HeldRead(locked));
+    this.#write = new GrantSource(locked, maxReaders, (all) => new HeldWrite(locked, all));
   }
 
   /**
@@ -111,13 +109,12 @@ export class RwLock<T> {
 
   /** The right to read if it is to be had now; otherwise `undefined`. */
   tryRead(): ReadGuard<T> | undefined {
-    return this.#locked.tryTake(1) ? this.#read.grant(1) : undefined;
+    return this.#read.take();
   }
 
   /** The right to write if it is to be had now; otherwise `undefined`. */
   tryWrite(): WriteGuard<T> | undefined {
-    const { count } = this.#write;
-    return this.#locked.tryTake(count) ? this.#write.grant(count) : undefined;
+    return this.#write.take();
   }
 
   /** The wait for the right to read as a branch of `select`. */

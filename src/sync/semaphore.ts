@@ -1,10 +1,11 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkInteger } from "../core/check.js";
+import { PermitQueue } from "../core/permit-queue.js";
 import type { Runtime } from "../core/runtime.js";
 import { DISABLED, type Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { SemaphoreClosedError } from "./errors.js";
-import { type OnClosed, PermitQueue, PermitSource } from "./permit-queue.js";
+import { GrantSource, type OnClosed } from "./grant-source.js";
 import { HeldPermit, type SemaphorePermit } from "./permit.js";
 
 /** Where a lock's waits run. */
@@ -38,7 +39,7 @@ export class Semaphore {
   readonly #runtime: Runtime;
   readonly #queue: PermitQueue;
   readonly #grant: (count: number) => SemaphorePermit;
-  readonly #one: PermitSource<SemaphorePermit>;
+  readonly #one: GrantSource<SemaphorePermit>;
 
   /** @throws RangeError when `permits` is not a non-negative integer. */
   constructor(permits: number, { runtime = currentRuntime() }: SyncOptions = {}) {
@@ -110,9 +111,7 @@ export class Semaphore {
    */
   forgetPermits(count: number): number {
     checkInteger("count", count, 0);
-    const forgotten = Math.min(count, this.#queue.available);
-    this.#queue.available -= forgotten;
-    return forgotten;
+    return this.#queue.forget(count);
   }
 
   /** Grants no permits any more: those who wait, and all later calls, get a {@link SemaphoreClosedError}. */
@@ -120,9 +119,9 @@ export class Semaphore {
     this.#queue.close();
   }
 
-  #source(count: number, onClosed: OnClosed): PermitSource<SemaphorePermit> {
+  #source(count: number, onClosed: OnClosed): GrantSource<SemaphorePermit> {
     checkInteger("count", count, 0);
-    return new PermitSource(this.#queue, count, this.#grant, onClosed);
+    return new GrantSource(this.#queue, count, this.#grant, onClosed);
   }
 }
 

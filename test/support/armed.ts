@@ -29,7 +29,7 @@ export interface Armed<T> {
 
 /** Parks a waiter on `source`, as `select` does. */
 export function armed<T>(source: Source<T>): Armed<T> {
-  const waiter = new Recorder<T>();
+  const waiter = new Recorder<T>(source);
   source.arm(waiter);
   return { waiter, values: waiter.values, errors: waiter.errors, isDisabled: () => waiter.disabled };
 }

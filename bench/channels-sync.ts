@@ -1,33 +1,10 @@
 import { Mutex, Semaphore } from "keelson/sync";
 import { forEachConcurrent, spawn } from "keelson/tasks";
-import { type Measure, type Row, type Work, nsPerOp } from "./harness.js";
-import {
-  type Peers,
-  contendedPeers,
-  freeMutexPeers,
-  limitPeers,
-  pLimitPeer,
-  spawnPeers,
-  workers,
-} from "./sync-peers.js";
+import { row, workers } from "./channels-rows.js";
+import { contendedPeers, freeMutexPeers, limitPeers, pLimitPeer, spawnPeers } from "./channels-sync-peers.js";
+import type { Row, Work } from "./harness.js";
 
 const batch = 1_000;
-
-/** How many operations a second ours does, and how many times as many as the fastest of the others. */
-function row(id: string, ours: Work, peers: Peers): Row {
-  const others = Object.values(peers).map(perSecond);
-  const best: Measure = async () => {
-    let most = 0;
-    for (const measure of others) most = Math.max(most, await measure());
-    return most;
-  };
-  return { id, unit: "op/s", measure: perSecond(ours), against: { id: Object.keys(peers).join(" | "), measure: best } };
-}
-
-function perSecond(work: Work): Measure {
-  const measure = nsPerOp(work);
-  return async () => 1e9 / (await measure());
-}
 
 function freeMutex(): Work {
   const mutex = new Mutex();

@@ -3,41 +3,25 @@ import { Effect, Fiber, Semaphore as EffectSemaphore } from "effect";
 import fastq from "fastq";
 import PQueue from "p-queue";
 import pLimit from "p-limit";
+import { effectLoop } from "./channels-peers.js";
+import { type Works, workers } from "./channels-rows.js";
 import type { Work } from "./harness.js";
-
-/** Other libraries by name, each doing the same job. */
-export type Peers = Readonly<Record<string, Work>>;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** `count` loops that share `n` turns. */
-export async function workers(count: number, n: number, loop: (turns: number) => Promise<void>): Promise<void> {
-  await Promise.all(Array.from({ length: count }, () => loop(Math.ceil(n / count))));
-}
-
-/** The same as a single program of effect's. */
+/** `count` loops of effect's that share `n` turns. */
 function effectWorkers(count: number, n: number, body: Effect.Effect<unknown>): Promise<unknown> {
-  const each = Math.ceil(n / count);
-  const loop = Effect.suspend(() => {
-    let turn = 0;
-    return Effect.whileLoop({
-      while: () => turn < each,
-      body: () => body,
-      step: () => {
-        turn += 1;
-      },
-    });
-  });
+  const loop = effectLoop(Math.ceil(n / count), body);
   return Effect.runPromise(
     Effect.all(
       Array.from({ length: count }, () => loop),
-      { concurrency: "unbounded" },
+      { concurrency: "unbounded", discard: true },
     ),
   );
 }
 
 /** One worker locks and releases a mutex. */
-export function freeMutexPeers(): Peers {
+export function freeMutexPeers(): Works {
   const mutex = new AsyncMutex();
   const held = EffectSemaphore.makeUnsafe(1).withPermits(1)(Effect.void);
   return {
@@ -49,7 +33,7 @@ export function freeMutexPeers(): Peers {
 }
 
 /** `count` workers take turns at one of `permits` permits, and let the others run while they hold it. */
-export function contendedPeers(permits: number, count: number): Peers {
+export function contendedPeers(permits: number, count: number): Works {
   const semaphore = new AsyncSemaphore(permits);
   const held = EffectSemaphore.makeUnsafe(permits).withPermits(1)(Effect.promise(nothing));
   return {
@@ -66,7 +50,7 @@ export function contendedPeers(permits: number, count: number): Peers {
 }
 
 /** Tasks spawned in batches of `batch`, and joined. */
-export function spawnPeers(batch: number): Peers {
+export function spawnPeers(batch: number): Works {
   const one = Effect.gen(function* () {
     const fibers: Fiber.Fiber<number>[] = [];
     for (let task = 0; task < batch; task += 1) fibers.push(yield* Effect.forkChild(Effect.succeed(task)));
@@ -76,7 +60,7 @@ export function spawnPeers(batch: number): Peers {
 }
 
 /** `n` calls in batches of `batch`, ten at a time. */
-export function limitPeers(batch: number): Peers {
+export function limitPeers(batch: number): Works {
   const queue = new PQueue({ concurrency: 10 });
   const fast = fastq.promise(nothing, 10);
   const inBatches = (run: (items: readonly number[]) => Promise<unknown>): Work => {
@@ -95,7 +79,7 @@ export function limitPeers(batch: number): Peers {
 }
 
 /** The same through p-limit. */
-export function pLimitPeer(batch: number): Peers {
+export function pLimitPeer(batch: number): Works {
   const limit = pLimit(10);
   const items = Array.from({ length: batch }, (_, item) => item);
   return {

@@ -1,0 +1,272 @@
+import { EventEmitter, on } from "node:events";
+import { type Channel, channel as cspChannel, mult, select as cspSelect } from "@thi.ng/csp";
+import { Effect, PubSub, Queue, Stream, SubscriptionRef } from "effect";
+import { pushable, pushableV } from "it-pushable";
+import { BehaviorSubject, firstValueFrom, skip } from "rxjs";
+import type { Works } from "./channels-rows.js";
+import type { Work } from "./harness.js";
+import { Chan, Select, recv } from "./ts-chan.js";
+
+/** `turns` runs of `body` in a row. */
+export function effectLoop(turns: number, body: Effect.Effect<unknown>): Effect.Effect<void> {
+  return Effect.suspend(() => {
+    let turn = 0;
+    return Effect.whileLoop({
+      while: () => turn < turns,
+      body: () => body,
+      step: () => {
+        turn += 1;
+      },
+    });
+  });
+}
+
+/** Passes `n` messages from `producers` to one consumer, every call awaited. */
+export async function pass(
+  send: (value: number) => PromiseLike<unknown>,
+  receive: () => PromiseLike<unknown>,
+  producers: number,
+  n: number,
+): Promise<void> {
+  const each = Math.ceil(n / producers);
+  const produce = async (): Promise<void> => {
+    for (let i = 0; i < each; i += 1) await send(i);
+  };
+  const consume = async (): Promise<void> => {
+    for (let left = each * producers; left > 0; left -= 1) await receive();
+  };
+  await Promise.all([consume(), ...Array.from({ length: producers }, produce)]);
+}
+
+/** Bounded channels with room for 128. */
+export function boundedPeers(producers: number): Works {
+  const csp = cspChannel<number>(128);
+  const chan = new Chan(128);
+  const stream = new TransformStream<number, number>({}, { highWaterMark: 1 }, { highWaterMark: 128 });
+  const writer = stream.writable.getWriter();
+  const reader = stream.readable.getReader();
+  const queue = Effect.runSync(Queue.bounded<number>(128));
+  return {
+    "@thi.ng/csp": (n) =>
+      pass(
+        (value) => csp.write(value),
+        () => csp.read(),
+        producers,
+        n,
+      ),
+    "ts-chan": (n) =>
+      pass(
+        (value) => chan.send(value),
+        () => chan.recv(),
+        producers,
+        n,
+      ),
+    effect: (n) => {
+      const each = Math.ceil(n / producers);
+      const produce = effectLoop(each, Queue.offer(queue, 1));
+      const consume = effectLoop(each * producers, Queue.take(queue));
+      const all = [consume, ...Array.from({ length: producers }, () => produce)];
+      return Effect.runPromise(Effect.all(all, { concurrency: "unbounded", discard: true }));
+    },
+    "Web Streams": (n) =>
+      pass(
+        (value) => writer.write(value),
+        () => reader.read(),
+        producers,
+        n,
+      ),
+  };
+}
+
+/** Channels without a bound: 64 messages sent at once, then received one by one. */
+export function unboundedPeers(burst: number): Works {
+  const inBursts =
+    (send: (value: number) => unknown, receive: () => Promise<unknown>): Work =>
+    async (n) => {
+      for (let left = n; left > 0; left -= burst) {
+        for (let i = 0; i < burst; i += 1) send(i);
+        for (let i = 0; i < burst; i += 1) await receive();
+      }
+    };
+  const items = pushable<number>({ objectMode: true });
+  const emitter = new EventEmitter();
+  const events = on(emitter, "item");
+  let controller!: ReadableStreamDefaultController<number>;
+  const reader = new ReadableStream<number>({
+    start: (given) => {
+      controller = given;
+    },
+  }).getReader();
+  const queue = Effect.runSync(Queue.unbounded<number>());
+  return {
+    "it-pushable": inBursts(
+      (value) => items.push(value),
+      () => items.next(),
+    ),
+    "events.on": inBursts(
+      (value) => emitter.emit("item", value),
+      () => events.next(),
+    ),
+    "Web Streams": inBursts(
+      (value) => {
+        controller.enqueue(value);
+      },
+      () => reader.read(),
+    ),
+    effect: (n) => {
+      const send = Effect.sync(() => {
+        for (let i = 0; i < burst; i += 1) Queue.offerUnsafe(queue, i);
+      });
+      const round = Effect.andThen(send, effectLoop(burst, Queue.take(queue)));
+      return Effect.runPromise(effectLoop(Math.ceil(n / burst), round));
+    },
+  };
+}
+
+/** Calls that never wait: `burst` messages in, and out again. */
+export function tryPeers(burst: number): Works {
+  const inBursts =
+    (send: (value: number) => unknown, receive: () => unknown): Work =>
+    (n) => {
+      for (let left = n; left > 0; left -= burst) {
+        for (let i = 0; i < burst; i += 1) send(i);
+        for (let i = 0; i < burst; i += 1) receive();
+      }
+    };
+  const csp = cspChannel<number>(128);
+  const chan = new Chan(128);
+  const queue = Effect.runSync(Queue.bounded<number>(128));
+  return {
+    effect: inBursts(
+      (value) => Queue.offerUnsafe(queue, value),
+      () => Queue.takeUnsafe(queue),
+    ),
+    "@thi.ng/csp": inBursts(
+      (value) => csp.offer(value),
+      () => csp.poll(),
+    ),
+    "ts-chan": inBursts(
+      (value) => chan.trySend(value),
+      () => chan.tryRecv(),
+    ),
+  };
+}
+
+/** `burst` messages sent at once and received in one call. */
+export function batchPeers(burst: number): Works {
+  const queue = Effect.runSync(Queue.bounded<number>(burst));
+  const items = pushableV<number>({ objectMode: true });
+  return {
+    effect: (n) => {
+      const send = Effect.sync(() => {
+        for (let i = 0; i < burst; i += 1) Queue.offerUnsafe(queue, i);
+      });
+      return Effect.runPromise(effectLoop(Math.ceil(n / burst), Effect.andThen(send, Queue.takeAll(queue))));
+    },
+    "it-pushable": async (n) => {
+      for (let left = n; left > 0; left -= burst) {
+        for (let i = 0; i < burst; i += 1) items.push(i);
+        await items.next();
+      }
+    },
+  };
+}
+
+/** A wait for three channels, parked before one of them in turn gets a message. */
+export function selectPeers(): Works {
+  const csp = [cspChannel<number>(4), cspChannel<number>(4), cspChannel<number>(4)] as const;
+  const chans = [new Chan(4), new Chan(4), new Chan(4)] as const;
+  const cases = new Select(chans.map((chan) => recv(chan)));
+  const queues = Array.from({ length: 3 }, () => Effect.runSync(Queue.unbounded<number>()));
+  return {
+    "@thi.ng/csp": async (n) => {
+      for (let i = 0; i < n; i += 1) {
+        const event = cspSelect<number>(...csp);
+        void csp[(i % 3) as 0 | 1 | 2].write(i);
+        await event;
+      }
+    },
+    "ts-chan": async (n) => {
+      for (let i = 0; i < n; i += 1) {
+        const event = cases.wait();
+        chans[(i % 3) as 0 | 1 | 2].trySend(i);
+        const index = await event;
+        cases.recv(cases.cases[index]);
+      }
+    },
+    effect: (n) => {
+      let i = 0;
+      const send = Effect.sync(() => {
+        const queue = queues[i % 3];
+        i += 1;
+        if (queue !== undefined) Queue.offerUnsafe(queue, i);
+      });
+      const race = Effect.raceAll(queues.map((queue) => Queue.take(queue)));
+      return Effect.runPromise(effectLoop(n, Effect.all([race, send], { concurrency: "unbounded", discard: true })));
+    },
+  };
+}
+
+/** `burst` messages to each of `count` receivers. */
+export function broadcastPeers(count: number, burst: number): Works {
+  const source = mult<number>();
+  const taps: Channel<number>[] = Array.from({ length: count }, () => source.subscribe(cspChannel<number>(burst)));
+  return {
+    "@thi.ng/csp": async (n) => {
+      // One by one: a write ends when every tap has read.
+      for (let i = 0; i < n; i += 1) {
+        const written = source.write(i);
+        for (const tap of taps) await tap.read();
+        await written;
+      }
+    },
+    effect: (n) =>
+      Effect.runPromise(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const hub = yield* PubSub.bounded<number>(1024);
+            const subscriptions = yield* Effect.all(Array.from({ length: count }, () => PubSub.subscribe(hub)));
+            for (let left = n; left > 0; left -= burst) {
+              for (let i = 0; i < burst; i += 1) PubSub.publishUnsafe(hub, i);
+              for (const subscription of subscriptions) yield* PubSub.takeAll(subscription);
+            }
+          }),
+        ),
+      ),
+  };
+}
+
+/** Two values whose watchers answer each other. */
+export function watchPeers(): Works {
+  return {
+    effect: (n) =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          const ping = yield* SubscriptionRef.make(0);
+          const pong = yield* SubscriptionRef.make(0);
+          const answer = SubscriptionRef.changes(ping).pipe(
+            Stream.runForEach((value) => SubscriptionRef.set(pong, value)),
+          );
+          const ask = SubscriptionRef.changes(pong).pipe(
+            Stream.takeWhile((value) => value < n),
+            Stream.runForEach((value) => SubscriptionRef.set(ping, value + 1)),
+          );
+          yield* Effect.race(answer, ask);
+        }),
+      ),
+    rxjs: async (n) => {
+      const ping = new BehaviorSubject(0);
+      const pong = new BehaviorSubject(0);
+      const answer = async (): Promise<void> => {
+        for (let i = 0; i < n; i += 1) pong.next(await firstValueFrom(ping.pipe(skip(1))));
+      };
+      const answered = answer();
+      for (let i = 0; i < n; i += 1) {
+        const change = firstValueFrom(pong.pipe(skip(1)));
+        ping.next(i);
+        await change;
+      }
+      await answered;
+    },
+  };
+}

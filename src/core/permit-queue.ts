@@ -1,0 +1,81 @@
+import { List } from "./list.js";
+import type { Source, Waiter } from "./selectable.js";
+
+/** A wait for permits of a {@link PermitQueue}: what becomes of it once it has them, or never gets them. */
+export interface PermitWait<R> extends Source<R> {
+  /** How many permits it is for. */
+  readonly count: number;
+  /** Ends the wait of a waiter to which the permits now belong. */
+  granted(waiter: Waiter<unknown>): void;
+  /** Ends the wait of a waiter whose queue was closed. */
+  refused(waiter: Waiter<unknown>): void;
+}
+
+/**
+ * Counted permits and the queue of those who want some: what channels' slots, semaphores and locks stand on.
+ *
+ * @remarks
+ * While anybody waits, what is free has been gathered by the head of the queue, however much it wants: nobody barges
+ * past it, and a big request never starves.
+ * @internal
+ */
+export class PermitQueue extends List<Waiter<unknown>> {
+  isClosed = false;
+  private free: number;
+
+  constructor(permits: number) {
+    super();
+    this.free = permits;
+  }
+
+  /** Permits for anybody to take. */
+  get available(): number {
+    return this.first === undefined ? this.free : 0;
+  }
+
+  /** Takes `count` permits if they are available; none are always. */
+  tryTake(count: number): boolean {
+    if (this.free < count || this.isClosed || this.first !== undefined) return false;
+    this.free -= count;
+    return true;
+  }
+
+  /** Takes up to `count` available permits away for good; returns how many. */
+  forget(count: number): number {
+    const forgotten = Math.min(count, this.available);
+    this.free -= forgotten;
+    return forgotten;
+  }
+
+  /** Gives permits to those who wait, in order, and keeps the rest. */
+  give(count: number): void {
+    this.free += count;
+    if (this.first !== undefined) this.assign();
+  }
+
+  /** Lets a waiter go; what it had gathered is the next one's. */
+  leave(waiter: Waiter<unknown>): void {
+    waiter.unlink();
+    this.assign();
+  }
+
+  /** Grants nothing any more, and refuses those who wait. */
+  close(): void {
+    this.isClosed = true;
+    for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift()) waitOf(waiter).refused(waiter);
+  }
+
+  private assign(): void {
+    for (let head = this.first; head !== undefined; head = this.first) {
+      const wait = waitOf(head);
+      if (this.free < wait.count) return;
+      this.free -= wait.count;
+      this.remove(head);
+      wait.granted(head);
+    }
+  }
+}
+
+function waitOf(waiter: Waiter<unknown>): PermitWait<unknown> {
+  return waiter.source as PermitWait<unknown>;
+}
