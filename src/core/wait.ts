@@ -49,7 +49,13 @@ function limitsOf({ signal, timeout }: WaitOptions): Limits | undefined {
   return signal === undefined && ms === undefined ? undefined : { signal, ms };
 }
 
-function park<T>(runtime: Runtime, label: string, source: Source<T>, limits: Limits, payload: unknown): Promise<T> {
+function park<T>(
+  runtime: Runtime,
+  label: string,
+  source: Source<T>,
+  limits: Limits | undefined,
+  payload: unknown,
+): Promise<T> {
   if (limits?.ms === 0) throw new TimeoutError(0);
   let resolve!: (outcome: unknown) => void;
   const promise = new Promise<T>((onResolve) => {
