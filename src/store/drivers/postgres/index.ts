@@ -5,3 +5,4 @@
  */
 export { type PostgresStoreOptions, postgresStore } from "./postgres-store.js";
 export type { Pg, PgClient, PgConfig, PgPool, PgPoolClient, PgQuery, PgResult } from "./pg-client.js";
+export type { RetentionOptions } from "../shared/retention.js";

@@ -3,6 +3,7 @@ import { type Duration, toMs } from "../../../core/duration.js";
 import { type Runtime, currentRuntime } from "../../../core/index.js";
 import type { StateStore } from "../../state-store.js";
 import { BackedStore } from "../shared/backed-store.js";
+import type { RetentionOptions } from "../shared/retention.js";
 import { Database } from "./database.js";
 import type { Pg } from "./pg-client.js";
 import { PostgresBackend } from "./postgres-backend.js";
@@ -17,15 +18,8 @@ export interface PostgresStoreOptions {
   readonly timeout?: Duration | undefined;
   /** How many connections there may be, beside the one that watches. @defaultValue `8` */
   readonly connections?: number | undefined;
-  /** How much history is kept: whichever is less. The latest value of each key stays. */
-  readonly retention?:
-    | {
-        /** How long a revision is kept. @defaultValue `"1h"` */
-        readonly age?: Duration;
-        /** How many revisions are kept. @defaultValue `1_000_000` */
-        readonly revisions?: number;
-      }
-    | undefined;
+  /** How much history is kept. */
+  readonly retention?: RetentionOptions | undefined;
   /** The module to connect with, where it is not to be imported. @defaultValue the package `pg` */
   readonly pg?: Pg | undefined;
   /** Whose clock deadlines and polling follow. @defaultValue `currentRuntime()` */

@@ -7,7 +7,7 @@ import type { Revision } from "../../key-value.js";
 export interface RetentionOptions {
   /** How long a revision is kept. @defaultValue `"1h"` */
   readonly age?: Duration;
-  /** How many revisions are kept. @defaultValue `100_000` */
+  /** How many revisions are kept. @defaultValue `100_000` in memory and in etcd, else `1_000_000` */
   readonly revisions?: number;
 }
 

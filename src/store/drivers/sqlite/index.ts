@@ -4,3 +4,4 @@
  * @module store/sqlite
  */
 export { type SqliteStoreOptions, sqliteStore } from "./sqlite-store.js";
+export type { RetentionOptions } from "../shared/retention.js";

@@ -4,6 +4,7 @@ import { type Duration, toMs } from "../../../core/duration.js";
 import { type Runtime, currentRuntime } from "../../../core/index.js";
 import type { StateStore } from "../../state-store.js";
 import { BackedStore } from "../shared/backed-store.js";
+import type { RetentionOptions } from "../shared/retention.js";
 import { chooseDriver } from "./sqlite-driver.js";
 import { SqliteBackend } from "./sqlite-backend.js";
 import { WorkerClient } from "./worker-client.js";
@@ -29,15 +30,8 @@ export interface SqliteStoreOptions {
   readonly maxBytes?: number | undefined;
   /** How long a write waits while other processes hold the lock, before `NotAppliedError`. @defaultValue `"5s"` */
   readonly busyTimeout?: Duration | undefined;
-  /** How much history is kept: whichever is less. The latest value of each key stays. */
-  readonly retention?:
-    | {
-        /** How long a revision is kept. @defaultValue `"1h"` */
-        readonly age?: Duration;
-        /** How many revisions are kept. @defaultValue `1_000_000` */
-        readonly revisions?: number;
-      }
-    | undefined;
+  /** How much history is kept. */
+  readonly retention?: RetentionOptions | undefined;
   /** Where the code of its thread is, if a bundler has moved it. @defaultValue the file `worker.js` of this package */
   readonly worker?: URL | string | undefined;
   /** Whose clock deadlines and progress follow. @defaultValue `currentRuntime()` */

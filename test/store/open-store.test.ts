@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { put } from "keelson/store";
+import { openStore } from "keelson/store/open";
+import { outcome } from "../support/outcome.js";
+import { sqliteMissing, temporaryFolder } from "../support/sqlite.js";
+import { describeUnless } from "../support/when.js";
+
+describe("openStore", () => {
+  test("opens a store of its own for each memory:", async () => {
+    const [one, two] = [await openStore("memory:"), await openStore("memory:")];
+    await put(one, "/a", "1");
+    expect((await two.get("/a")).kv).toBeUndefined();
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  test.each(["redis://localhost", "state.db", "", "http://user:secret@host/", "Memory:"])(
+    "refuses %j without showing it",
+    async (url) => {
+      const error = (await outcome(openStore(url))) as Error;
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(/^Expected the store's URL to begin with memory:, sqlite:/);
+      expect(error.message).not.toContain("secret");
+    },
+  );
+
+  test.each([
+    ["sqlite:a.db?colour=red", TypeError],
+    ["sqlite:", TypeError],
+    ["sqlite::memory:", TypeError],
+    ["sqlite:a.db?synchronous=never", TypeError],
+    ["sqlite:a.db?maxBytes=few", RangeError],
+    ["sqlite:a.db?busyTimeout=soon", TypeError],
+    ["postgres://user:secret@:bad/", TypeError],
+    ["postgres://user:secret@host/db?schema=No-Name", TypeError],
+    ["postgres://user:secret@host/db?timeout=soon", TypeError],
+  ])("refuses %j at once", async (url, kind) => {
+    const error = (await outcome(openStore(url))) as Error;
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).not.toContain("secret");
+  });
+});
+
+describeUnless(sqliteMissing, "openStore of sqlite:", () => {
+  test("opens the file at a path, and takes parameters", async () => {
+    using folder = temporaryFolder();
+    const written = await openStore(`sqlite:${folder.file("a b.db").replace(" ", "%20")}?synchronous=normal`);
+    await put(written, "/a", "1");
+    await written.close();
+    const read = await openStore(`sqlite://${folder.file("a b.db")}?readOnly=true`);
+    expect((await read.get("/a")).kv?.version).toBe(1);
+    expect(await outcome(put(read, "/a", "2"))).toMatchObject({ code: "STORE_READ_ONLY" });
+    await read.close();
+  });
+});
