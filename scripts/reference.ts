@@ -5,6 +5,7 @@
  * @module
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { argv, exit } from "node:process";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
@@ -37,13 +38,12 @@ interface Parsed {
   readonly source: ts.SourceFile;
 }
 
-function parse(pattern: string): readonly Parsed[] {
+function parse(pattern: string, isWanted: (text: string) => boolean = () => true): readonly Parsed[] {
   return globSync(pattern)
     .sort()
-    .map((path) => ({
-      path,
-      source: ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true),
-    }));
+    .map((path) => ({ path, text: readFileSync(path, "utf8") }))
+    .filter(({ text }) => isWanted(text))
+    .map(({ path, text }) => ({ path, source: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) }));
 }
 
 /** The first sentence of a declaration's comment. */
@@ -67,16 +67,22 @@ interface Channel {
   readonly payload: string;
 }
 
+/** What is published, and its fields. */
+interface Payload {
+  readonly payload: ts.InterfaceDeclaration;
+  readonly fields: readonly ts.PropertySignature[];
+}
+
 /** Every channel in the source, and the interfaces of what is published. */
-function diagnostics(): {
-  readonly channels: readonly Channel[];
-  readonly payloads: readonly ts.InterfaceDeclaration[];
-} {
+function diagnostics(): { readonly channels: readonly Channel[]; readonly payloads: readonly Payload[] } {
   const channels: Channel[] = [];
   const interfaces = new Map<string, ts.InterfaceDeclaration>();
-  for (const { path, source } of parse("src/**/diagnostics.ts")) {
+  const files = parse("src/**/diagnostics.ts");
+  for (const { source } of files.flatMap(({ path }) => parse(`${dirname(path)}/*.ts`))) {
+    for (const node of source.statements) if (ts.isInterfaceDeclaration(node)) interfaces.set(node.name.text, node);
+  }
+  for (const { path, source } of files) {
     for (const statement of source.statements) {
-      if (ts.isInterfaceDeclaration(statement)) interfaces.set(statement.name.text, statement);
       if (!ts.isVariableStatement(statement)) continue;
       for (const { initializer, type } of statement.declarationList.declarations) {
         if (initializer === undefined || !ts.isCallExpression(initializer)) continue;
@@ -90,14 +96,28 @@ function diagnostics(): {
     }
   }
   channels.sort((a, b) => a.name.localeCompare(b.name));
-  const used = [...new Set(channels.map(({ payload }) => payload))];
-  return { channels, payloads: used.map((name) => interfaces.get(name)).filter((found) => found !== undefined) };
+  const payloads = [...new Set(channels.map(({ payload }) => payload))].map((name) => {
+    const found = interfaces.get(name);
+    if (found === undefined) throw new Error(`${name} should be an interface in the folder of its channel`);
+    return found;
+  });
+  return { channels, payloads: payloads.map((payload) => ({ payload, fields: fieldsOf(payload, interfaces) })) };
+}
+
+/** The fields of an interface, those of what it extends first. */
+function fieldsOf(
+  node: ts.InterfaceDeclaration,
+  known: ReadonlyMap<string, ts.InterfaceDeclaration>,
+): readonly ts.PropertySignature[] {
+  const bases = (node.heritageClauses ?? []).flatMap(({ types }) => types.map((type) => known.get(type.getText())));
+  const inherited = bases.flatMap((base) => (base === undefined ? [] : fieldsOf(base, known)));
+  return [...inherited, ...node.members.filter(ts.isPropertySignature)];
 }
 
 function diagnosticsPage(): string {
   const { channels, payloads } = diagnostics();
-  const sections = payloads.map((payload) => {
-    const rows = payload.members.filter(ts.isPropertySignature).map((member) => {
+  const sections = payloads.map(({ payload, fields }) => {
+    const rows = fields.map((member) => {
       const optional = member.questionToken === undefined ? "" : "?";
       return [`\`${member.name.getText()}${optional}\``, `\`${member.type?.getText() ?? "unknown"}\``, summary(member)];
     });
@@ -131,7 +151,8 @@ function codesOf(node: ts.ClassDeclaration): readonly string[] {
 function errorsPage(): string {
   const entries = writtenEntryPoints().filter(({ specifier }) => specifier !== "keelson");
   const exported = entries.map(({ specifier, source }) => ({ specifier, names: readFileSync(source, "utf8") }));
-  const rows = parse("src/**/*.ts").flatMap(({ source }) =>
+  const withCodes = parse("src/**/*.ts", (text) => text.includes("readonly code"));
+  const rows = withCodes.flatMap(({ source }) =>
     source.statements.filter(ts.isClassDeclaration).flatMap((node): (readonly string[])[] => {
       const name = node.name?.text ?? "";
       const home = exported.find(({ names }) => new RegExp(`\\b${name}\\b`).test(names));

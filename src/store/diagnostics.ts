@@ -1,4 +1,5 @@
 import { type DiagnosticsChannel, diagnosticsChannel } from "../core/diagnostics.js";
+import type { Runtime } from "../core/runtime.js";
 import type { Revision } from "./key-value.js";
 
 /** What is published on `keelson:store:call`, once per call of a store. Never holds a key or a value. */
@@ -39,3 +40,22 @@ export const called: DiagnosticsChannel<StoreCallEvent> = /* @__PURE__ */ diagno
 export const lagged: DiagnosticsChannel<StoreLagEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:store:lag");
 /** A lease was granted, kept alive, or ended. */
 export const leased: DiagnosticsChannel<LeaseEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:lease");
+
+/** Calls `work`, and tells of it when it has ended, if somebody listens; otherwise no clock is read. */
+export function told<T>(runtime: Runtime, driver: string, method: string, work: () => Promise<T>): Promise<T> {
+  if (!called.hasSubscribers) return work();
+  const started = runtime.now();
+  const answer = work();
+  const tell = (failure?: { readonly error: unknown }): void => {
+    called.publish(Object.freeze({ driver, method, durationMs: runtime.now() - started, ...failure }));
+  };
+  answer.then(
+    () => {
+      tell();
+    },
+    (error: unknown) => {
+      tell({ error });
+    },
+  );
+  return answer;
+}

@@ -1,7 +1,7 @@
 import { checkInteger, checkNumber } from "../../../core/check.js";
 import type { Emitter } from "../../../core/index.js";
 import { type Events, type Health, type Runtime } from "../../../core/index.js";
-import { called, lagged } from "../../diagnostics.js";
+import { lagged, told } from "../../diagnostics.js";
 import { CompactedError, StoreClosedError } from "../../errors.js";
 import { checkKey, checkRange } from "../../key-check.js";
 import type { KeyRange } from "../../key-range.js";
@@ -98,6 +98,10 @@ export class EtcdStore implements StateStore, EtcdListener, LeaseHome, WatchHome
     return watch;
   }
 
+  get driver(): string {
+    return driver;
+  }
+
   grantLease(ttlMs: number, options: CallOptions = {}): Promise<Lease> {
     return this.#answer("grantLease", options.signal, async () => {
       checkNumber("ttlMs", ttlMs, 1);
@@ -188,7 +192,7 @@ export class EtcdStore implements StateStore, EtcdListener, LeaseHome, WatchHome
 
   lagged(resumeFrom: Revision): void {
     this.#emitter.emit("lagged", { resumeFrom });
-    if (lagged.hasSubscribers) lagged.publish({ driver, resumeFrom });
+    if (lagged.hasSubscribers) lagged.publish(Object.freeze({ driver, resumeFrom }));
   }
 
   // What ends, and what the backend says.
@@ -212,27 +216,10 @@ export class EtcdStore implements StateStore, EtcdListener, LeaseHome, WatchHome
   #answer<T>(method: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.#isClosed) return Promise.reject(new StoreClosedError());
-    const started = this.runtime.now();
     try {
-      const answer = this.runtime.real(work);
-      if (called.hasSubscribers) this.#publish(method, started, answer);
-      return answer;
+      return told(this.runtime, driver, method, () => this.runtime.real(work));
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #publish(method: string, started: number, answer: Promise<unknown>): void {
-    const publish = (failure?: { readonly error: unknown }): void => {
-      called.publish({ driver, method, durationMs: this.runtime.now() - started, ...failure });
-    };
-    answer.then(
-      () => {
-        publish();
-      },
-      (error: unknown) => {
-        publish({ error });
-      },
-    );
   }
 }

@@ -205,7 +205,7 @@ class MemoryStore implements StateStore, WatchHome {
 
   #lagged(resumeFrom: Revision): void {
     this.#emitter.emit("lagged", { resumeFrom });
-    if (lagged.hasSubscribers) lagged.publish({ driver, resumeFrom });
+    if (lagged.hasSubscribers) lagged.publish(Object.freeze({ driver, resumeFrom }));
   }
 }
 

@@ -1,6 +1,6 @@
 import { checkInteger, checkNumber } from "../../../core/check.js";
 import { Emitter, type Events, type Health, type Runtime } from "../../../core/index.js";
-import { called, lagged } from "../../diagnostics.js";
+import { lagged, told } from "../../diagnostics.js";
 import { CompactedError, StoreClosedError } from "../../errors.js";
 import { checkKey, checkRange } from "../../key-check.js";
 import type { KeyRange } from "../../key-range.js";
@@ -44,7 +44,7 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
     this.#backend = backend;
     this.#tail = new ChangeTail(runtime, backend, (resumeFrom) => {
       this.#emitter.emit("lagged", { resumeFrom });
-      if (lagged.hasSubscribers) lagged.publish({ driver: backend.driver, resumeFrom });
+      if (lagged.hasSubscribers) lagged.publish(Object.freeze({ driver: backend.driver, resumeFrom }));
     });
     backend.listen(this);
   }
@@ -80,6 +80,10 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
     const watch = new BackedWatch(this.#tail, range, options);
     if (this.#isClosed) watch.end({ error: new StoreClosedError() });
     return watch;
+  }
+
+  get driver(): string {
+    return this.#backend.driver;
   }
 
   grantLease(ttlMs: number, options: CallOptions = {}): Promise<Lease> {
@@ -168,28 +172,10 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
   #answer<T>(method: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.#isClosed) return Promise.reject(new StoreClosedError());
-    const started = this.runtime.now();
     try {
-      const answer = this.runtime.real(work);
-      if (called.hasSubscribers) this.#publish(method, started, answer);
-      return answer;
+      return told(this.runtime, this.#backend.driver, method, () => this.runtime.real(work));
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #publish(method: string, started: number, answer: Promise<unknown>): void {
-    const publish = (failure?: { readonly error: unknown }): void => {
-      const durationMs = this.runtime.now() - started;
-      called.publish({ driver: this.#backend.driver, method, durationMs, ...failure });
-    };
-    answer.then(
-      () => {
-        publish();
-      },
-      (error: unknown) => {
-        publish({ error });
-      },
-    );
   }
 }

@@ -1,5 +1,6 @@
 import { LinkedSignal } from "../../../core/linked-signal.js";
 import type { Runtime, TimerHandle } from "../../../core/runtime.js";
+import { type LeaseEvent, leased } from "../../diagnostics.js";
 import { LeaseNotFoundError } from "../../errors.js";
 import type { Lease } from "../../lease.js";
 
@@ -14,6 +15,8 @@ interface CallOptions {
  */
 export interface LeaseHome {
   readonly runtime: Runtime;
+  /** What observers are told it is a lease of; they are told nothing without. */
+  readonly driver?: string;
   /** Of a time to live, how much a holder may count on, from when the request was sent. */
   surelyHeld(ttlMs: number): number;
   keepAlive(id: string, options: CallOptions): Promise<void>;
@@ -47,6 +50,7 @@ export class HeldLease implements Lease {
     };
     this.#timer = runtime.timer(Math.max(0, this.#deadline - runtime.now()), expire, "store.lease deadline");
     this.#timer.unref();
+    this.#tell("granted");
   }
 
   get signal(): AbortSignal {
@@ -72,6 +76,7 @@ export class HeldLease implements Lease {
     this.#check();
     this.#deadline = Math.max(this.#deadline, sentAt + this.#home.surelyHeld(this.ttlMs));
     this.#timer.reset(Math.max(0, this.#deadline - runtime.now()));
+    this.#tell("renewed");
   }
 
   async revoke(): Promise<void> {
@@ -91,6 +96,13 @@ export class HeldLease implements Lease {
     this.#timer[Symbol.dispose]();
     this.#home.ended(this);
     this.#link.abort(reason);
+    this.#tell("ended");
+  }
+
+  #tell(event: LeaseEvent["event"]): void {
+    const { driver } = this.#home;
+    if (driver === undefined || !leased.hasSubscribers) return;
+    leased.publish(Object.freeze({ driver, lease: this.id, event, ttlMs: this.ttlMs }));
   }
 
   #check(): void {
