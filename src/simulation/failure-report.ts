@@ -1,10 +1,19 @@
 import { NondeterminismError, SimulationError } from "./errors.js";
+import { type Fault, describeFault } from "./faults.js";
 import { replayCommand } from "./replay.js";
 import { formatMs } from "./trace.js";
 import type { World } from "./world.js";
 
+/** What a failure's report says of how it was run. */
+export interface RunDescription {
+  readonly name?: string | undefined;
+  readonly faults: readonly Fault[];
+  /** How many faults there were before the plan was shrunk. */
+  readonly foundFaults?: number | undefined;
+}
+
 /** The error of a run that failed: all that a person needs to see why. */
-export function failureOf(world: World, testName: string | undefined): SimulationError | undefined {
+export function failureOf(world: World, { name, faults, foundFaults }: RunDescription): SimulationError | undefined {
   const { failure, trace, events, time } = world;
   const { seed } = world.options;
   if (failure === undefined) return undefined;
@@ -15,12 +24,22 @@ export function failureOf(world: World, testName: string | undefined): Simulatio
     where === undefined ? message : `${where}: ${message}`,
     "",
     `seed ${seed}, event ${events}, virtual time ${formatMs(time)}, trace ${trace.hash}`,
-    `replay: ${replayCommand(seed, testName)}`,
+    ...describePlan(faults, foundFaults),
+    `replay: ${replayCommand(seed, faults, name)}`,
     "",
     `last ${lines.length} of ${trace.length} lines of the trace:`,
     ...lines.map((line) => `  ${line}`),
   ].join("\n");
   return new SimulationError(text, { seed, events, virtualMs: time, traceHash: trace.hash }, { cause: error });
+}
+
+function describePlan(faults: readonly Fault[], foundFaults: number | undefined): readonly string[] {
+  if (faults.length === 0 && foundFaults === undefined) return [];
+  const from = foundFaults === undefined ? "" : `, shrunk from ${foundFaults} to ${faults.length}`;
+  return [
+    `faults${from}:`,
+    ...(faults.length === 0 ? ["  none: it fails without"] : faults.map((fault) => `  ${describeFault(fault)}`)),
+  ];
 }
 
 /** The error of two runs that differ. */

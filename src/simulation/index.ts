@@ -42,3 +42,5 @@ export { type SimTestOptions, type TestFunction, simTest } from "./sim-test.js";
 export { serveStore } from "./serve-store.js";
 export { type RemoteStoreOptions, remoteStore } from "./remote-store.js";
 export type { StoreHostOptions } from "./store-host.js";
+export { type FastCheck, type FaultArbitrary, type FaultPlanOptions, arbitraryFaults } from "./arbitrary-faults.js";
+export { type ExploreOptions, type ExploreReport, exploreFaults } from "./explore-faults.js";

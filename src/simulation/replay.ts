@@ -1,8 +1,9 @@
 import { argv, cwd, env } from "node:process";
 import { relative } from "node:path";
+import type { Fault } from "./faults.js";
 
-/** The environment variable that holds the seed to replay. */
-export const seedVariable = "KEELSON_SIM_SEED";
+const seedVariable = "KEELSON_SIM_SEED";
+const faultsVariable = "KEELSON_SIM_FAULTS";
 
 /** The seed to replay, if one is asked for. */
 export function seedToReplay(): number | undefined {
@@ -13,9 +14,23 @@ export function seedToReplay(): number | undefined {
   throw new RangeError(`Expected ${seedVariable} to be an integer of at least 0, got ${JSON.stringify(text)}`);
 }
 
+/** The plan of faults to replay, if one is asked for. */
+export function faultsToReplay(): readonly Fault[] | undefined {
+  const text = env[faultsVariable];
+  if (text === undefined || text === "") return undefined;
+  try {
+    const faults: unknown = JSON.parse(text);
+    if (Array.isArray(faults)) return faults as readonly Fault[];
+  } catch {
+    // said below
+  }
+  throw new TypeError(`Expected ${faultsVariable} to be a JSON array of faults`);
+}
+
 /** The command that runs it again, as the test runner that runs us has it. */
-export function replayCommand(seed: number, testName: string | undefined): string {
-  return `${seedVariable}=${seed} ${runnerCommand(testName)}`;
+export function replayCommand(seed: number, faults: readonly Fault[], testName: string | undefined): string {
+  const plan = faults.length === 0 ? "" : ` ${faultsVariable}='${JSON.stringify(faults)}'`;
+  return `${seedVariable}=${seed}${plan} ${runnerCommand(testName)}`;
 }
 
 function runnerCommand(testName: string | undefined): string {

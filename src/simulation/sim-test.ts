@@ -1,5 +1,7 @@
 import { checkFunction, checkInteger } from "../core/check.js";
+import type { FastCheck, FaultPlanOptions } from "./arbitrary-faults.js";
 import { LivenessError } from "./errors.js";
+import { exploreFaults } from "./explore-faults.js";
 import { seedToReplay } from "./replay.js";
 import { type SimulationOptions, simulate } from "./simulate.js";
 import type { Simulation } from "./simulation.js";
@@ -8,11 +10,15 @@ import type { Simulation } from "./simulation.js";
 export type TestFunction = (name: string, body: () => Promise<void>, timeoutMs?: number) => unknown;
 
 /** How {@link simTest} runs. */
-export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name"> {
+export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name" | "faults"> {
   /** Registers the test. */
   readonly test: TestFunction;
-  /** How many seeds are tried: 1, 2, 3, … @defaultValue `10` */
+  /** How many seeds are tried: 1, 2, 3, …; with `faults`, how many schedules. @defaultValue `10` */
   readonly runs?: number;
+  /** Lets faults strike, other ones in each run; the plan of a run that fails is shrunk. Needs `fc`. */
+  readonly faults?: FaultPlanOptions;
+  /** The module `fast-check`, which makes the plans of `faults`. */
+  readonly fc?: FastCheck;
   /** Which seeds are tried, instead. */
   readonly seeds?: readonly number[];
   /** What the test function is given as its time limit, in real milliseconds. */
@@ -40,15 +46,25 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name">
  */
 export function simTest(
   name: string,
-  { test, runs = 10, seeds, timeoutMs, ...options }: SimTestOptions,
+  { test, runs = 10, seeds, timeoutMs, faults, fc, ...options }: SimTestOptions,
   body: (sim: Simulation) => unknown,
 ): void {
   checkFunction("test", test);
   checkFunction("body", body);
   checkInteger("runs", runs, 1);
+  if (faults !== undefined && fc === undefined) {
+    throw new TypeError(
+      "Expected `fc` to be the module fast-check, which makes the plans of `faults`: npm install -D fast-check",
+    );
+  }
   const tried = seeds ?? Array.from({ length: runs }, (_, index) => index + 1);
   const run = async (): Promise<void> => {
     const replayed = seedToReplay();
+    if (faults !== undefined && fc !== undefined && replayed === undefined) {
+      const { sometimes } = await exploreFaults({ ...options, fc, faults, runs, name }, body);
+      checkSeen(sometimes, runs);
+      return;
+    }
     const counts: Record<string, number> = {};
     for (const seed of replayed === undefined ? tried : [replayed]) {
       const { sometimes } = await simulate({ ...options, seed, name }, body);

@@ -4,10 +4,12 @@ import { type Duration, toMs } from "../core/duration.js";
 import { type AmbientUse, guardAmbient } from "./ambient-guard.js";
 import { divergenceOf, failureOf } from "./failure-report.js";
 import { HostRuntime } from "./host-runtime.js";
+import { type Fault, applyFaults } from "./faults.js";
+import type { HostMain } from "./host.js";
 import { Network, type NetworkOptions } from "./network.js";
 import { inTurn } from "./one-at-a-time.js";
 import type { Order } from "./ready-set.js";
-import { seedToReplay } from "./replay.js";
+import { faultsToReplay, seedToReplay } from "./replay.js";
 import { addHost } from "./add-host.js";
 import { type Simulation, createSimulation } from "./simulation.js";
 import { Trace } from "./trace.js";
@@ -46,6 +48,13 @@ export interface SimulationOptions {
   readonly unhandled?: "fail" | "note" | undefined;
   /** Fails the simulation after this many events. @defaultValue `10_000_000` */
   readonly maxEvents?: number | undefined;
+  /**
+   * Faults that strike besides, each at its time from the start. The environment variable `KEELSON_SIM_FAULTS` takes
+   * precedence.
+   */
+  readonly faults?: readonly Fault[] | undefined;
+  /** How many faults the plan had before it was shrunk. @internal */
+  readonly foundFaults?: number | undefined;
   /** What the test is called, for the command that replays it. */
   readonly name?: string | undefined;
 }
@@ -101,15 +110,16 @@ export async function simulate(
   checkOneOf("unhandled", unhandled, ["fail", "note"]);
   checkOneOf("ambient", options.ambient ?? "throw", ["throw", "virtual", "allow"]);
   if (isInHost()) throw new Error("Expected no simulation to be going on here: simulations do not nest");
+  const faults = faultsToReplay() ?? options.faults ?? [];
+  const run = (trace: Trace): Promise<World> => runOnce({ ...options, seed: used, faults }, body, trace);
   return inTurn(async () => {
-    const first = await runOnce({ ...options, seed: used }, body, new Trace({ record: checkDeterminism }));
+    const first = await run(new Trace({ record: checkDeterminism }));
     if (checkDeterminism) {
-      const against = new Trace({ record: true, against: first.trace });
-      const second = await runOnce({ ...options, seed: used }, body, against);
+      const second = await run(new Trace({ record: true, against: first.trace }));
       const divergence = divergenceOf(second);
       if (divergence !== undefined) throw divergence;
     }
-    const failure = failureOf(first, options.name);
+    const failure = failureOf(first, { ...options, faults });
     if (failure !== undefined) throw failure;
     const { events, time: virtualMs, trace, properties } = first;
     return { seed: used, events, virtualMs, traceHash: trace.hash, sometimes: properties.seen };
@@ -127,6 +137,7 @@ function isInHost(): boolean {
 
 async function runOnce(
   {
+    faults = [],
     seed = 1,
     duration,
     order = "random",
@@ -150,7 +161,12 @@ async function runOnce(
   const guarded = guardAmbient(ambient, world);
   process.on("unhandledRejection", onRejection);
   try {
-    addHost(world, network, "test", (test) => body(createSimulation(world, network, test)), {});
+    const test: HostMain = (context) => {
+      const sim = createSimulation(world, network, context);
+      applyFaults(sim, faults);
+      return body(sim);
+    };
+    addHost(world, network, "test", test, {});
     await world.run();
   } finally {
     process.off("unhandledRejection", onRejection);

@@ -1,0 +1,96 @@
+import { checkInteger } from "../core/check.js";
+import { type FastCheck, type FaultPlanOptions, arbitraryFaults } from "./arbitrary-faults.js";
+import { SimulationError } from "./errors.js";
+import type { Fault } from "./faults.js";
+import { type SimulationOptions, type SimulationReport, simulate } from "./simulate.js";
+import type { Simulation } from "./simulation.js";
+
+/** How {@link exploreFaults} searches. */
+export interface ExploreOptions extends Omit<SimulationOptions, "seed" | "faults"> {
+  /** The module `fast-check`. */
+  readonly fc: FastCheck;
+  /** What the plans are made of. */
+  readonly faults: FaultPlanOptions;
+  /** How many schedules are tried. @defaultValue `100` */
+  readonly runs?: number;
+  /** Where the search begins: the same one tries the same schedules. @defaultValue `1` */
+  readonly searchSeed?: number;
+}
+
+/** What a search without a find came to. */
+export interface ExploreReport {
+  /** How many schedules were tried. */
+  readonly runs: number;
+  /** How often each `sometimes` was seen, over all of them. */
+  readonly sometimes: Readonly<Record<string, number>>;
+}
+
+interface RunDetails {
+  readonly failed: boolean;
+  readonly counterexample: readonly [seed: number, faults: readonly Fault[]] | null;
+  readonly errorInstance: unknown;
+}
+
+interface Checker {
+  noShrink(arbitrary: unknown): unknown;
+  asyncProperty(
+    seed: unknown,
+    plan: unknown,
+    predicate: (seed: number, plan: readonly Fault[]) => Promise<void>,
+  ): unknown;
+  check(property: unknown, parameters: { readonly numRuns: number; readonly seed: number }): Promise<RunDetails>;
+}
+
+/**
+ * Looks for a seed and a plan of faults under which `body` fails, and shrinks the plan to the few faults that matter.
+ *
+ * @throws SimulationError of the shrunk schedule: its message names the faults, and the command that replays it.
+ *
+ * @example
+ * ```ts
+ * import fc from "fast-check";
+ * import { exploreFaults } from "keelson/simulation";
+ *
+ * const faults = { hosts: ["api"], horizon: "5s", kinds: ["crash"] } as const;
+ * const failure = await exploreFaults({ fc, faults, duration: "9s" }, (sim) => {
+ *   let boots = 0;
+ *   sim.host("api", ({ boot }) => { boots = boot; });
+ *   sim.always("it never crashes", () => boots < 2);
+ * }).catch((error: unknown) => error);
+ * String(failure).includes(" to 1:\n  at 0.000 ms crash api for 1.000 ms") // => true
+ * ```
+ */
+export async function exploreFaults(
+  { fc, faults, runs = 100, searchSeed = 1, ...options }: ExploreOptions,
+  body: (sim: Simulation) => unknown,
+): Promise<ExploreReport> {
+  checkInteger("runs", runs, 1);
+  checkInteger("searchSeed", searchSeed, 0);
+  const checker = fc as unknown as Checker;
+  const sometimes: Record<string, number> = {};
+  let found: readonly Fault[] | undefined;
+  const property = checker.asyncProperty(
+    checker.noShrink(fc.integer({ min: 0, max: 2 ** 31 - 1 })),
+    arbitraryFaults(fc, faults),
+    async (seed, plan) => {
+      try {
+        const report = await simulate({ ...options, seed, faults: plan }, body);
+        for (const [name, count] of Object.entries(report.sometimes)) sometimes[name] = (sometimes[name] ?? 0) + count;
+      } catch (error) {
+        found ??= plan;
+        throw error;
+      }
+    },
+  );
+  const { failed, counterexample, errorInstance } = await checker.check(property, { numRuns: runs, seed: searchSeed });
+  if (!failed) return { runs, sometimes };
+  if (counterexample === null || !(errorInstance instanceof SimulationError)) throw errorInstance;
+  const [seed, plan] = counterexample;
+  return await again({ ...options, seed, faults: plan, foundFaults: found?.length }, body);
+}
+
+/** Runs the shrunk schedule once more, which says from how many faults it was shrunk. */
+async function again(options: SimulationOptions, body: (sim: Simulation) => unknown): Promise<never> {
+  const report: SimulationReport = await simulate(options, body);
+  throw new Error(`Expected seed ${report.seed} to fail again: something in the test is not determined by the seed`);
+}
