@@ -10,7 +10,7 @@ export interface ExploreOptions extends Omit<SimulationOptions, "seed" | "faults
   /** The module `fast-check`. */
   readonly fc: FastCheck;
   /** What the plans are made of. */
-  readonly faults: FaultPlanOptions;
+  readonly plans: FaultPlanOptions;
   /** How many schedules are tried. @defaultValue `100` */
   readonly runs?: number;
   /** Where the search begins: the same one tries the same schedules. @defaultValue `1` */
@@ -51,8 +51,8 @@ interface Checker {
  * import fc from "fast-check";
  * import { exploreFaults } from "keelson/simulation";
  *
- * const faults = { hosts: ["api"], horizon: "5s", kinds: ["crash"] } as const;
- * const failure = await exploreFaults({ fc, faults, duration: "9s" }, (sim) => {
+ * const plans = { hosts: ["api"], horizon: "5s", kinds: ["crash"] } as const;
+ * const failure = await exploreFaults({ fc, plans, duration: "9s" }, (sim) => {
  *   let boots = 0;
  *   sim.host("api", ({ boot }) => { boots = boot; });
  *   sim.always("it never crashes", () => boots < 2);
@@ -61,7 +61,7 @@ interface Checker {
  * ```
  */
 export async function exploreFaults(
-  { fc, faults, runs = 100, searchSeed = 1, ...options }: ExploreOptions,
+  { fc, plans, runs = 100, searchSeed = 1, ...options }: ExploreOptions,
   body: (sim: Simulation) => unknown,
 ): Promise<ExploreReport> {
   checkInteger("runs", runs, 1);
@@ -71,7 +71,7 @@ export async function exploreFaults(
   let found: readonly Fault[] | undefined;
   const property = checker.asyncProperty(
     checker.noShrink(fc.integer({ min: 0, max: 2 ** 31 - 1 })),
-    arbitraryFaults(fc, faults),
+    arbitraryFaults(fc, plans),
     async (seed, plan) => {
       try {
         const report = await simulate({ ...options, seed, faults: plan }, body);

@@ -10,15 +10,15 @@ import type { Simulation } from "./simulation.js";
 export type TestFunction = (name: string, body: () => Promise<void>, timeoutMs?: number) => unknown;
 
 /** How {@link simTest} runs. */
-export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name" | "faults"> {
+export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name"> {
   /** Registers the test. */
   readonly test: TestFunction;
-  /** How many seeds are tried: 1, 2, 3, …; with `faults`, how many schedules. @defaultValue `10` */
+  /** How many seeds are tried: 1, 2, 3, …; with `plans`, how many schedules. @defaultValue `10` */
   readonly runs?: number;
   /** Lets faults strike, other ones in each run; the plan of a run that fails is shrunk. Needs `fc`. */
-  readonly faults?: FaultPlanOptions;
-  /** The module `fast-check`, which makes the plans of `faults`. */
-  readonly fc?: FastCheck;
+  readonly plans?: FaultPlanOptions | undefined;
+  /** The module `fast-check`, which makes the plans. */
+  readonly fc?: FastCheck | undefined;
   /** Which seeds are tried, instead. */
   readonly seeds?: readonly number[];
   /** What the test function is given as its time limit, in real milliseconds. */
@@ -46,22 +46,20 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name" 
  */
 export function simTest(
   name: string,
-  { test, runs = 10, seeds, timeoutMs, faults, fc, ...options }: SimTestOptions,
+  { test, runs = 10, seeds, timeoutMs, plans, fc, ...options }: SimTestOptions,
   body: (sim: Simulation) => unknown,
 ): void {
   checkFunction("test", test);
   checkFunction("body", body);
   checkInteger("runs", runs, 1);
-  if (faults !== undefined && fc === undefined) {
-    throw new TypeError(
-      "Expected `fc` to be the module fast-check, which makes the plans of `faults`: npm install -D fast-check",
-    );
+  if (plans !== undefined && fc === undefined) {
+    throw new TypeError("Expected `fc` to be the module fast-check, which makes `plans`: npm install -D fast-check");
   }
   const tried = seeds ?? Array.from({ length: runs }, (_, index) => index + 1);
   const run = async (): Promise<void> => {
     const replayed = seedToReplay();
-    if (faults !== undefined && fc !== undefined && replayed === undefined) {
-      const { sometimes } = await exploreFaults({ ...options, fc, faults, runs, name }, body);
+    if (plans !== undefined && fc !== undefined && replayed === undefined) {
+      const { sometimes } = await exploreFaults({ ...options, fc, plans, runs, name }, body);
       checkSeen(sometimes, runs);
       return;
     }

@@ -61,11 +61,11 @@ function cluster(isFenced: boolean): (sim: Simulation) => void {
 }
 
 const duration = "15s";
-const faults = { hosts: ["a", "b"], links: ["a", "b", "store"], horizon: "10s", max: 6 } as const;
+const plans = { hosts: ["a", "b"], links: ["a", "b", "store"], horizon: "10s", max: 6 } as const;
 
 describe("a leader by lease", () => {
   test("without fencing fails within fifty schedules, and shrinks to a pause and at most one more fault", async () => {
-    const error = await outcome(exploreFaults({ fc, faults, runs: 50, duration }, cluster(false)));
+    const error = await outcome(exploreFaults({ fc, plans, runs: 50, duration }, cluster(false)));
     expect(error).toBeInstanceOf(SimulationError);
     const message = String(error);
     expect(message).toContain('always "only the newest leader writes" was broken');
@@ -79,13 +79,13 @@ describe("a leader by lease", () => {
     expect(replayed).toMatchObject({ traceHash: (error as { readonly traceHash: string }).traceHash });
   });
 
-  simTest("with fencing passes", { test, fc, faults, runs: runs(2_000), duration, timeoutMs: 300_000 }, cluster(true));
+  simTest("with fencing passes", { test, fc, plans, runs: runs(2_000), duration, timeoutMs: 300_000 }, cluster(true));
 });
 
 describe("exploring faults", () => {
   test("a failure without any fault says so", async () => {
     const error = await outcome(
-      exploreFaults({ fc, faults, runs: 5 }, () => {
+      exploreFaults({ fc, plans, runs: 5 }, () => {
         throw new Error("always");
       }),
     );
@@ -95,7 +95,7 @@ describe("exploring faults", () => {
   test("a test that is not determined by its seed is told apart", async () => {
     let calls = 0;
     const error = await outcome(
-      exploreFaults({ fc, faults, runs: 1 }, () => {
+      exploreFaults({ fc, plans, runs: 1 }, () => {
         calls += 1;
         if (calls === 1) throw new Error("once");
       }),
@@ -129,7 +129,7 @@ describe("exploring faults", () => {
     expect([...seen].sort()).toEqual([...kinds].sort());
     expect(() => arbitraryFaults(fc, { hosts: ["a"], horizon: 1, kinds: ["partition"] })).toThrow("kinds.length");
     expect(() => {
-      simTest("x", { test, faults }, () => undefined);
+      simTest("x", { test, plans }, () => undefined);
     }).toThrow("Expected `fc` to be the module fast-check");
   });
 
