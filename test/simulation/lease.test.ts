@@ -106,7 +106,7 @@ describe("exploring faults", () => {
   test("plans are made of the kinds, hosts and times asked for", () => {
     const kinds = ["crash", "pause", "partition", "hold", "swizzle", "skew", "drift"] as const;
     // By its name in fast-check: a lint rule wants to see the class where one is expected.
-    const plans: unknown = arbitraryFaults(fc, {
+    const drawn: unknown = arbitraryFaults(fc, {
       hosts: ["a"],
       links: ["a", "s"],
       horizon: "1s",
@@ -116,7 +116,7 @@ describe("exploring faults", () => {
     });
     const seen = new Set<string>();
     fc.assert(
-      fc.property(plans as fc.Arbitrary<readonly Fault[]>, (plan) => {
+      fc.property(drawn as fc.Arbitrary<readonly Fault[]>, (plan) => {
         for (const fault of plan) {
           seen.add(fault.kind);
           expect(fault.at).toBeLessThanOrEqual(1_000);
