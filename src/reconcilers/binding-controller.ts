@@ -1,17 +1,18 @@
 import {
   type Controller,
+  type Predicate,
   type ReconcileContext,
-  type ReconcileResult,
   defineController,
   watches,
 } from "../controllers/index.js";
-import { type Condition, type ResourceKey, setCondition } from "../resources/index.js";
+import { type Condition, type Resource, type ResourceKey, setCondition } from "../resources/index.js";
 import { type Decision, type Scheduler, SimpleScheduler } from "../scheduler/index.js";
 import { conditionOf, hasEnded, isActive } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
 import { Node } from "./kinds/node.js";
 import { nodeViews, requestOf } from "./node-views.js";
 import { RetryTimes } from "./retry-times.js";
+import { warn } from "./warning.js";
 
 /** How {@link bindingController} places instances. */
 export interface BindingOptions {
@@ -19,16 +20,13 @@ export interface BindingOptions {
   readonly scheduler?: Scheduler;
 }
 
-/** After how long a plan that was out of date is made anew: the cache is about to see why. */
-const stalePlanMs = 10;
-
 /**
  * Binds each instance that has no node to the one its scheduler chooses, once; tells why where none will do.
  *
  * @remarks
  * One instance at a time, with what was just bound remembered until the cache shows it, so that two instances never
- * share the same free room. What does not fit is tried again when a node changes or an instance goes, else after a
- * second, doubling to ten.
+ * share the same free room. A node that has changed since the plan refuses it. What does not fit is tried again when
+ * what the scheduler waits for happens, else after a second, doubling to ten.
  *
  * @example
  * ```ts
@@ -45,9 +43,10 @@ export function bindingController({ scheduler = new SimpleScheduler() }: Binding
     for: Instance,
     concurrency: 1,
     triggers: [
-      watches(Node, () => waiting.keys()),
-      watches(Instance, () => waiting.keys(), { when: ({ type }) => type === "deleted" }),
-      watches(Instance, (instance) => (hasEnded(instance) ? waiting.keys() : [])),
+      watches(Node, () => waiting.keys("node-added"), { when: ({ type }) => type === "added" }),
+      watches(Node, () => waiting.keys("node-changed"), { when: hasChanged }),
+      watches(Instance, () => waiting.keys("instance-removed"), { when: ({ type }) => type === "deleted" }),
+      watches(Instance, (instance) => (hasEnded(instance) ? waiting.keys("instance-removed") : [])),
     ],
     async reconcile(instance, context) {
       if (instance.spec.nodeName !== undefined || !isActive(instance)) {
@@ -60,10 +59,13 @@ export function bindingController({ scheduler = new SimpleScheduler() }: Binding
       const [decision] = scheduler.schedule(requestOf(instance), nodeViews(nodes, instances));
       if (decision?.kind !== "placed") {
         await explain(instance, decision, context);
-        return { requeueAfter: waiting.next(instance.metadata, context.now()) };
+        return { requeueAfter: waiting.next(instance.metadata, decision?.retryOn ?? [], context.now()) };
       }
       const planned = nodes.find(({ metadata }) => metadata.name === decision.node);
-      return await bind(instance, planned, assumed, context);
+      if (planned === undefined)
+        throw new TypeError(`Expected a node that there is, got ${JSON.stringify(decision.node)}`);
+      await bind(instance, planned, assumed, context);
+      return undefined;
     },
     onGone: (key: ResourceKey) => {
       waiting.forget(key);
@@ -71,28 +73,40 @@ export function bindingController({ scheduler = new SimpleScheduler() }: Binding
   });
 }
 
-/** Writes the node's name, unless the node has changed since the plan, or somebody has bound or deleted the instance. */
+/**
+ * Writes the node's name, unless somebody has bound or deleted the instance.
+ *
+ * @throws ConflictError when the node has changed since the plan, which is then made anew.
+ */
 async function bind(
   instance: Instance,
-  planned: Node | undefined,
+  planned: Node,
   assumed: Map<string, Instance>,
   context: ReconcileContext,
-): Promise<ReconcileResult | undefined> {
-  const { client } = context;
-  const present = planned === undefined ? undefined : await client.get(Node, planned.metadata);
-  if (present === undefined || present.metadata.resourceVersion !== planned?.metadata.resourceVersion) {
-    return { requeueAfter: stalePlanMs };
-  }
-  const bound = await client.update(instance, ({ spec }, latest) => {
-    if (latest.metadata.deletionTimestamp === undefined) spec.nodeName ??= present.metadata.name;
-  });
-  if (bound.spec.nodeName === undefined) return undefined;
+): Promise<void> {
+  const choose = context.client.update(
+    instance,
+    ({ spec }, latest) => {
+      if (latest.metadata.deletionTimestamp === undefined) spec.nodeName ??= planned.metadata.name;
+    },
+    { unchanged: [planned] },
+  );
+  const bound = await choose;
+  if (bound.spec.nodeName === undefined) return;
   assumed.set(bound.metadata.uid, bound);
   await confirm(bound, context);
-  return undefined;
 }
 
-type BindTools = Pick<ReconcileContext, "client" | "now">;
+/** Whether a node has become another to a scheduler; that it lives is not news. */
+const hasChanged: Predicate = (event) =>
+  event.type === "modified" && JSON.stringify(placement(event.resource)) !== JSON.stringify(placement(event.previous));
+
+function placement(resource: Resource): unknown {
+  const node = resource as Node;
+  return [node.metadata.labels, node.spec, node.status?.capacity, conditionOf(node, "Ready")?.status];
+}
+
+type BindTools = Pick<ReconcileContext, "client" | "now" | "log">;
 
 /** Says that it is bound. Apart from the binding, as that may have been the last thing an earlier run did. */
 async function confirm(instance: Instance, tools: BindTools): Promise<void> {
@@ -105,6 +119,7 @@ async function explain(instance: Instance, decision: Decision | undefined, tools
   const message = decision?.kind === "unschedulable" ? decision.message : "the scheduler made no decision";
   const known = conditionOf(instance, "Scheduled");
   if (known?.status === "False" && known.message === message) return;
+  warn(tools, instance, "Unschedulable", message);
   await say(instance, { status: "False", reason: "Unschedulable", message }, tools);
 }
 

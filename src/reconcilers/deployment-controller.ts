@@ -1,10 +1,13 @@
 import { type Controller, type ReconcileContext, defineController, owns, watches } from "../controllers/index.js";
 import { type ResourceKey, ownerOf } from "../resources/index.js";
+import { followScale, isScaled, scaleTo } from "./deployment-scaling.js";
 import { reportDeployment } from "./deployment-status.js";
+import { ignoreGone } from "./ignore-gone.js";
 import { Deployment } from "./kinds/deployment.js";
 import { Instance } from "./kinds/instance.js";
 import { Workload } from "./kinds/workload.js";
 import { revisionAnnotation, templateHashLabel } from "./names.js";
+import { rollBack } from "./rollback.js";
 import { type VersionCounts, rolloutBounds, rolloutStep } from "./rollout.js";
 import { createVersion, presentVersion, revisionOf, versionsOf } from "./versions.js";
 
@@ -28,15 +31,33 @@ export function deploymentController(): Controller {
     concurrency: 5,
     triggers: [owns(Workload), watches(Instance, deploymentOf, { when: ({ type }) => type === "deleted" })],
     async reconcile(deployment, context) {
-      if (deployment.metadata.deletionTimestamp !== undefined) return undefined;
       const versions = versionsOf(context);
       const next = presentVersion(deployment, versions);
-      const old = versions.filter((version) => version !== next);
-      if (deployment.spec.paused) await keepTotal(deployment, versions, context);
-      else await advance(deployment, next, old, context);
+      if (deployment.metadata.deletionTimestamp === undefined) {
+        if (deployment.spec.rollbackTo !== undefined) {
+          await rollBack(deployment, next, versions, context);
+          return undefined; // what it has written wakes it
+        }
+        await act(deployment, next, versions, context);
+      }
       return await reportDeployment(deployment, next, versions, context);
     },
   });
+}
+
+async function act(
+  deployment: Deployment,
+  next: Workload | undefined,
+  versions: readonly Workload[],
+  context: ReconcileContext,
+): Promise<void> {
+  const { paused, strategy } = deployment.spec;
+  const old = versions.filter((version) => version !== next);
+  if (await renumber(deployment, next, old, context)) return;
+  if (!paused && strategy.type === "Recreate" && (await emptied(deployment, old, context)) === "not-yet") return;
+  if (!versions.every(isCarriedOut)) return;
+  if (paused || isScaled(deployment, versions)) await followScale(deployment, next, versions, context);
+  else await advance(deployment, next, old, context);
 }
 
 /** The Deployment of an instance, by the name of its Workload: the last of a version's instances may let the next begin. */
@@ -47,32 +68,42 @@ function deploymentOf(instance: Instance): readonly ResourceKey[] {
   return owner?.endsWith(suffix) === true ? [{ name: owner.slice(0, -suffix.length), namespace }] : [];
 }
 
+/** A version that is the present one again has the highest number; each has the present `minReadySeconds`. */
+async function renumber(
+  { spec: { minReadySeconds, paused } }: Deployment,
+  next: Workload | undefined,
+  old: readonly Workload[],
+  { client }: ReconcileContext,
+): Promise<boolean> {
+  if (next === undefined || paused) return false;
+  const newest = Math.max(0, ...old.map(revisionOf));
+  const isOutdated = revisionOf(next) < newest;
+  if (!isOutdated && next.spec.minReadySeconds === minReadySeconds) return false;
+  await client.update(next, ({ metadata, spec }) => {
+    if (isOutdated) metadata.annotations[revisionAnnotation] = String(newest + 1);
+    spec.minReadySeconds = minReadySeconds;
+  });
+  return true;
+}
+
 async function advance(
   deployment: Deployment,
   next: Workload | undefined,
   old: readonly Workload[],
   context: ReconcileContext,
 ): Promise<void> {
-  const { replicas, strategy, minReadySeconds } = deployment.spec;
-  const newest = Math.max(0, ...old.map(revisionOf));
-  if (next !== undefined && (revisionOf(next) < newest || next.spec.minReadySeconds !== minReadySeconds)) {
-    await context.client.update(next, ({ metadata, spec }) => {
-      if (revisionOf(next) < newest) metadata.annotations[revisionAnnotation] = String(newest + 1);
-      spec.minReadySeconds = minReadySeconds;
-    });
-    return;
-  }
-  if (strategy.type === "Recreate" && (await emptied(old, context)) === "not-yet") return;
-  if (![...old, ...(next === undefined ? [] : [next])].every(isCarriedOut)) return;
+  const { replicas, strategy } = deployment.spec;
   const counts = next === undefined ? { wanted: 0, available: 0 } : countsOf(next);
   const step = rolloutStep(replicas, rolloutBounds(strategy, replicas), counts, old.map(countsOf));
   if (next === undefined) {
     await createVersion(deployment, old, step.kind === "scale-new" ? step.replicas : 0, context);
     return;
   }
-  if (step.kind === "scale-new") await scaleTo(next, step.replicas, context);
+  if (step.kind === "scale-new") await scaleTo(deployment, next, step.replicas, context);
   if (step.kind === "scale-old") {
-    for (const [index, version] of old.entries()) await scaleTo(version, step.replicas[index] ?? 0, context);
+    for (const [index, version] of old.entries()) {
+      await scaleTo(deployment, version, step.replicas[index] ?? 0, context);
+    }
   }
   if (step.kind === "nothing" && counts.available >= replicas) await forgetHistory(deployment, old, context);
 }
@@ -83,8 +114,12 @@ function isCarriedOut({ spec, status, metadata }: Workload): boolean {
 }
 
 /** Ends every instance of the old versions. Those that are still ending count: the next version must not meet them. */
-async function emptied(old: readonly Workload[], context: ReconcileContext): Promise<"empty" | "not-yet"> {
-  for (const version of old) await scaleTo(version, 0, context);
+async function emptied(
+  deployment: Deployment,
+  old: readonly Workload[],
+  context: ReconcileContext,
+): Promise<"empty" | "not-yet"> {
+  for (const version of old) await scaleTo(deployment, version, 0, context);
   if (old.some((version) => version.spec.replicas > 0 || !isCarriedOut(version))) return "not-yet";
   for (const { metadata, spec } of old) {
     const labels = Object.entries(spec.selector).map(([key, value]) => `${key}=${value}`);
@@ -97,44 +132,17 @@ async function emptied(old: readonly Workload[], context: ReconcileContext): Pro
   return "empty";
 }
 
-/**
- * While paused, nothing is rolled out, but a change of the number is followed: by the only version that has instances,
- * or else by the largest, as far as the number lies outside of what the roll-out may have.
- */
-async function keepTotal(
-  { spec: { replicas, strategy } }: Deployment,
-  versions: readonly Workload[],
-  context: ReconcileContext,
-): Promise<void> {
-  const largest = [...versions].reverse().sort((a, b) => b.spec.replicas - a.spec.replicas)[0];
-  if (largest === undefined) return;
-  const total = versions.reduce((sum, { spec }) => sum + spec.replicas, 0);
-  const surge = total === largest.spec.replicas ? 0 : rolloutBounds(strategy, replicas).surge;
-  const wanted = Math.min(Math.max(total, replicas), replicas + surge);
-  await scaleTo(largest, Math.max(0, largest.spec.replicas + wanted - total), context);
-}
-
-async function scaleTo(
-  workload: Workload,
-  replicas: number,
-  { client }: Pick<ReconcileContext, "client">,
-): Promise<void> {
-  if (workload.spec.replicas === replicas) return;
-  await client.update(workload, ({ spec }) => {
-    spec.replicas = replicas;
-  });
-}
-
 /** Once a roll-out is complete, deletes the oldest versions beyond the limit. */
 async function forgetHistory(
   { spec }: Deployment,
   old: readonly Workload[],
   { client }: ReconcileContext,
 ): Promise<void> {
-  const isEmpty = (version: Workload): boolean => version.spec.replicas === 0 && version.status?.replicas === 0;
+  const isEmpty = (version: Workload): boolean =>
+    isCarriedOut(version) && version.spec.replicas === 0 && version.status?.replicas === 0;
   if (!old.every(isEmpty)) return;
   const excess = Math.max(0, old.length - spec.revisionHistoryLimit);
-  for (const version of old.slice(0, excess)) await client.delete(version);
+  for (const version of old.slice(0, excess)) await ignoreGone(client.delete(version));
 }
 
 function countsOf({ spec, status }: Workload): VersionCounts {

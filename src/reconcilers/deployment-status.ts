@@ -31,7 +31,7 @@ export async function reportDeployment(
     isFirstLook || cameCloser(numbers, status) ? new Date(context.now()).toISOString() : status.progressedAt;
   const leftMs = Date.parse(progressedAt) + spec.progressDeadlineSeconds * 1_000 - context.now();
   const stands = isComplete(deployment, numbers) || (!isFirstLook && wasComplete(deployment));
-  const verdicts = [availability(deployment, numbers), progress(deployment, next, stands, leftMs)];
+  const verdicts = [availability(deployment, numbers), progress(deployment, { next, numbers, stands, leftMs })];
   const conditions = verdicts.reduce(
     (all, verdict) =>
       setCondition(all, { ...verdict, observedGeneration: metadata.generation }, new Date(context.now())),
@@ -88,17 +88,33 @@ function availability({ spec }: Deployment, { availableReplicas }: Numbers): Ver
   };
 }
 
-function progress({ spec }: Deployment, next: Workload | undefined, stands: boolean, leftMs: number): Verdict {
+/** Where a roll-out stands. */
+interface Standing {
+  readonly next: Workload | undefined;
+  readonly numbers: Numbers;
+  /** Whether it is complete. */
+  readonly stands: boolean;
+  /** Milliseconds until its deadline. */
+  readonly leftMs: number;
+}
+
+function progress({ spec, status }: Deployment, { next, numbers, stands, leftMs }: Standing): Verdict {
   const type = "Progressing";
   if (stands) {
     const message = "every instance is of the present version and was available";
     return { type, status: "True", reason: "NewReplicaSetAvailable", message };
   }
   if (spec.paused) return { type, status: "Unknown", reason: "DeploymentPaused", message: "paused" };
-  if (leftMs > 0) {
-    const reason = next === undefined ? "NewReplicaSetCreated" : "ReplicaSetUpdated";
-    return { type, status: "True", reason, message: "the roll-out is under way" };
+  if (leftMs <= 0) {
+    const message = `no progress for ${String(spec.progressDeadlineSeconds)} seconds`;
+    return { type, status: "False", reason: "ProgressDeadlineExceeded", message };
   }
-  const message = `no progress for ${String(spec.progressDeadlineSeconds)} seconds`;
-  return { type, status: "False", reason: "ProgressDeadlineExceeded", message };
+  const known = findCondition(status?.conditions, type)?.reason ?? "";
+  const began = next === undefined ? "NewReplicaSetCreated" : "FoundNewReplicaSet";
+  const isUnderWay = next !== undefined && beginnings.includes(known);
+  const reason = !isUnderWay ? began : cameCloser(numbers, status ?? {}) ? "ReplicaSetUpdated" : known;
+  return { type, status: "True", reason, message: "the roll-out is under way" };
 }
+
+/** What is said of a roll-out that has not come to its end. */
+const beginnings: readonly string[] = ["NewReplicaSetCreated", "FoundNewReplicaSet", "ReplicaSetUpdated"];

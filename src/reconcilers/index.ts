@@ -19,8 +19,9 @@ export { type WorkerRuntimeOptions, stopMessage, workerRuntime } from "./agent/w
 export type { Run, RunEvent, RunExit, RunId, RunSpec, RunStatus, WorkloadRuntime } from "./agent/workload-runtime.js";
 export { type BindingOptions, bindingController } from "./binding-controller.js";
 export { deploymentController } from "./deployment-controller.js";
-export { drainController } from "./drain-controller.js";
+export { type DrainOptions, type Eviction, drainController } from "./drain-controller.js";
 export { garbageCollector } from "./garbage-collector.js";
+export { type InstanceCollectorOptions, instanceCollector } from "./instance-collector.js";
 export {
   type Amount,
   Deployment,
@@ -43,12 +44,19 @@ export {
 export { Workload, type WorkloadInput, type WorkloadSpec, type WorkloadStatus } from "./kinds/workload.js";
 export {
   agentFinalizer,
+  daemonLabel,
   deletionCostAnnotation,
+  desiredReplicasAnnotation,
+  maxReplicasAnnotation,
   notReadyTaint,
   revisionAnnotation,
   templateHashLabel,
   unreachableTaint,
   zoneLabel,
 } from "./names.js";
+export { type NodeLifecycleOptions, nodeLifecycleController } from "./node-lifecycle-controller.js";
+export { type ScaledVersion, scaleProportionally } from "./proportional-scale.js";
+export { type ReferenceOptions, referenceControllers } from "./reference-controllers.js";
 export { type RolloutBounds, type RolloutStep, type VersionCounts, rolloutBounds, rolloutStep } from "./rollout.js";
+export { type TaintEvictionOptions, taintEvictionController } from "./taint-eviction-controller.js";
 export { workloadController } from "./workload-controller.js";

@@ -1,5 +1,6 @@
 import { type BaseStatus, type Condition, type Resource, findCondition } from "../resources/index.js";
 import type { Instance } from "./kinds/instance.js";
+import { deletionCostAnnotation } from "./names.js";
 
 /** The condition of that type, if the object has it. */
 export function conditionOf({ status }: Resource<unknown, BaseStatus>, type: string): Condition | undefined {
@@ -35,8 +36,9 @@ export interface AvailableRule {
 }
 
 /**
- * Which instances to give up first: unbound, then not running, not ready, not yet available, sharing a node with more
- * siblings, ready for less time, restarted more often, newer; ties by name, so that the answer is always the same.
+ * Which instances to give up first: unbound, then pending, unknown, running; not ready, not yet available; sharing a node
+ * with more ready siblings; of a lower deletion cost; ready for less time, restarted more often, newer; ties by name, so
+ * that the answer is always the same.
  *
  * @remarks
  * The order of Kubernetes' replica set controller (`controller_utils.go`, `ActivePodsWithRanks`), and before the node
@@ -47,13 +49,16 @@ export function victimsFirst(
   { minReadySeconds, now }: AvailableRule = { minReadySeconds: 0, now: 0 },
 ): Instance[] {
   const siblings = new Map<string, number>();
-  for (const { spec } of instances) siblings.set(spec.nodeName ?? "", (siblings.get(spec.nodeName ?? "") ?? 0) + 1);
+  for (const { spec } of instances.filter(isReady)) {
+    siblings.set(spec.nodeName ?? "", (siblings.get(spec.nodeName ?? "") ?? 0) + 1);
+  }
   const rank = (instance: Instance): readonly (number | string)[] => [
     instance.spec.nodeName === undefined ? 0 : 1,
-    instance.status?.phase === "Running" ? 1 : 0,
+    stageOf(instance),
     isReady(instance) ? 1 : 0,
     minReadySeconds === 0 || availableIn(instance, minReadySeconds, now) === 0 ? 1 : 0,
     -(siblings.get(instance.spec.nodeName ?? "") ?? 0),
+    deletionCost(instance),
     -Date.parse(conditionOf(instance, "Ready")?.lastTransitionTime ?? instance.metadata.creationTimestamp),
     -(instance.status?.restarts ?? 0),
     -Date.parse(instance.metadata.creationTimestamp),
@@ -61,6 +66,17 @@ export function victimsFirst(
   ];
   const ranks = new Map(instances.map((instance) => [instance, rank(instance)]));
   return [...instances].sort((a, b) => compareRanks(ranks.get(a) ?? [], ranks.get(b) ?? []));
+}
+
+/** Pending, unknown, running. */
+function stageOf(instance: Instance): number {
+  if (instance.status?.phase !== "Running") return 0;
+  return conditionOf(instance, "Ready")?.status === "Unknown" ? 1 : 2;
+}
+
+function deletionCost({ metadata }: Instance): number {
+  const cost = Number(metadata.annotations[deletionCostAnnotation] ?? 0);
+  return Number.isNaN(cost) ? 0 : cost;
 }
 
 function compareRanks(a: readonly (number | string)[], b: readonly (number | string)[]): number {

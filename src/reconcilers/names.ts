@@ -12,3 +12,9 @@ export const notReadyTaint = "keelson.dev/not-ready";
 export const unreachableTaint = "keelson.dev/unreachable";
 /** The annotation with a number: of instances to be given up, those with a lower one go first. */
 export const deletionCostAnnotation = "keelson.dev/deletion-cost";
+/** The label of instances that belong to their node, and stay when it is drained. */
+export const daemonLabel = "keelson.dev/daemon";
+/** The annotation of a version with the number that its Deployment wanted when it was last scaled. */
+export const desiredReplicasAnnotation = "keelson.dev/desired-replicas";
+/** The annotation of a version with the number that its Deployment allowed of all versions then. */
+export const maxReplicasAnnotation = "keelson.dev/max-replicas";

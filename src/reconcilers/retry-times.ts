@@ -1,10 +1,12 @@
 import type { ResourceKey } from "../resources/index.js";
+import type { RetryOn } from "../scheduler/index.js";
 
 const firstMs = 1_000;
 const longestMs = 10_000;
 
 interface Retry {
   readonly key: ResourceKey;
+  readonly retryOn: readonly RetryOn[];
   readonly waitMs: number;
   readonly at: number;
 }
@@ -19,21 +21,23 @@ export class RetryTimes {
   readonly #retries = new Map<string, Retry>();
 
   /** Milliseconds until the next try. */
-  next(key: ResourceKey, now: number): number {
+  next(key: ResourceKey, retryOn: readonly RetryOn[], now: number): number {
     const known = this.#retries.get(idOf(key));
-    if (known !== undefined && now < known.at) return known.at - now;
-    const waitMs = known === undefined ? firstMs : Math.min(longestMs, known.waitMs * 2);
-    this.#retries.set(idOf(key), { key, waitMs, at: now + waitMs });
-    return waitMs;
+    const isEarly = known !== undefined && now < known.at;
+    const waitMs = known === undefined ? firstMs : isEarly ? known.waitMs : Math.min(longestMs, known.waitMs * 2);
+    const at = isEarly ? known.at : now + waitMs;
+    this.#retries.set(idOf(key), { key, retryOn, waitMs, at });
+    return at - now;
   }
 
   forget(key: ResourceKey): void {
     this.#retries.delete(idOf(key));
   }
 
-  /** Those that wait. */
-  keys(): readonly ResourceKey[] {
-    return [...this.#retries.values()].map(({ key }) => key);
+  /** Those that wait for this. */
+  keys(happened: RetryOn): readonly ResourceKey[] {
+    const waiting = [...this.#retries.values()].filter(({ retryOn }) => retryOn.includes(happened));
+    return waiting.map(({ key }) => key);
   }
 }
 

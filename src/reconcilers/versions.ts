@@ -1,5 +1,6 @@
 import type { ReconcileContext } from "../controllers/index.js";
 import { isKeelsonError } from "../core/index.js";
+import { scaleAnnotations } from "./deployment-scaling.js";
 import type { Deployment } from "./kinds/deployment.js";
 import type { InstanceTemplate } from "./kinds/instance-spec.js";
 import { Workload } from "./kinds/workload.js";
@@ -21,10 +22,11 @@ export function versionsOf({ owned }: Pick<ReconcileContext, "owned">): readonly
 /** The version with the Deployment's template. Templates are compared, not hashes: two hashes may be equal by chance. */
 export function presentVersion({ spec }: Deployment, versions: readonly Workload[]): Workload | undefined {
   const wanted = canonical(spec.template);
-  return versions.find((version) => canonical(ownTemplate(version)) === wanted);
+  return versions.find((version) => canonical(templateOf(version)) === wanted);
 }
 
-function ownTemplate({ spec, metadata }: Workload): InstanceTemplate {
+/** The template that a version was made from. */
+export function templateOf({ spec, metadata }: Workload): InstanceTemplate {
   const hash = metadata.labels[templateHashLabel];
   const labels = Object.entries(spec.template.labels).filter(
     ([key, value]) => key !== templateHashLabel || value !== hash,
@@ -45,12 +47,8 @@ export async function createVersion(
   const hash = templateHash(template, collisions);
   const labels = { ...template.labels, [templateHashLabel]: hash };
   const revision = String(1 + Math.max(0, ...versions.map(revisionOf)));
-  const metadata = {
-    name: `${name}-${hash}`,
-    namespace,
-    labels,
-    annotations: { [revisionAnnotation]: revision },
-  };
+  const annotations = { [revisionAnnotation]: revision, ...scaleAnnotations(deployment) };
+  const metadata = { name: `${name}-${hash}`, namespace, labels, annotations };
   const spec = { replicas, selector: labels, template: { ...template, labels }, minReadySeconds };
   try {
     await client.create(Workload, { metadata, spec }, { owner: deployment });

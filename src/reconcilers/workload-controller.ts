@@ -6,18 +6,19 @@ import {
   owns,
   watches,
 } from "../controllers/index.js";
-import { type ResourceClient, type ResourceKey, findCondition, ownerOf, setCondition } from "../resources/index.js";
+import { findCondition, isDeleting, setCondition } from "../resources/index.js";
+import { Orphans, adopt } from "./adoption.js";
 import { availableIn, isActive, isReady } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
-import { Node } from "./kinds/node.js";
 import { Workload } from "./kinds/workload.js";
-import { agentFinalizer } from "./names.js";
-import { ignoreGone } from "./ignore-gone.js";
+import { warn } from "./warning.js";
 import { type ScaleFailure, scale } from "./workload-scaling.js";
 
 /**
- * Keeps as many instances as each Workload asks for: creates what is missing, deletes what is too much, has ended for
- * good, or was on a node that is gone.
+ * Keeps as many instances as each Workload asks for: creates what is missing, deletes what is too much or has ended for
+ * good, takes over orphans with its labels and gives up what has lost them.
+ *
+ * @remarks Kubernetes' replica set controller (`replica_set.go`), with names that are known before they are created.
  *
  * @example
  * ```ts
@@ -27,50 +28,22 @@ import { type ScaleFailure, scale } from "./workload-scaling.js";
  * ```
  */
 export function workloadController(): Controller {
+  const orphans = new Orphans();
   return defineController({
     for: Workload,
     concurrency: 5,
-    triggers: [owns(Instance), watches(Node, ownersOfInstancesOn, { when: ({ type }) => type === "deleted" })],
+    triggers: [owns(Instance), watches(Instance, (instance, { client }) => orphans.suitors(instance, client))],
     async reconcile(workload, context) {
-      if (workload.metadata.deletionTimestamp !== undefined) return undefined;
-      const instances = context.owned(Instance);
-      for (const instance of instances) await removeEnded(instance, context);
-      const active = instances.filter(isActive);
-      const failure = await scale(workload, instances, active, context);
-      return await report(workload, active, failure, context);
+      const owned = context.owned(Instance);
+      if (isDeleting(workload)) return await report(workload, owned.filter(isActive), undefined, context);
+      const instances = await adopt(workload, owned, orphans.take(workload, context), context);
+      const failure = await scale(workload, instances, context);
+      return await report(workload, instances.filter(isActive), failure, context);
+    },
+    onGone: (key) => {
+      orphans.forget(key);
     },
   });
-}
-
-async function ownersOfInstancesOn(
-  node: Node,
-  { client }: { readonly client: ResourceClient },
-): Promise<readonly ResourceKey[]> {
-  const { items } = await client.list(Instance, { fields: { nodeName: node.metadata.name } });
-  return items.flatMap((instance) => {
-    const owner = ownerOf(instance);
-    return owner === undefined ? [] : [{ name: owner.name, namespace: instance.metadata.namespace }];
-  });
-}
-
-async function removeEnded(instance: Instance, context: ReconcileContext): Promise<void> {
-  const { client } = context;
-  const stranded = await isStranded(instance, context);
-  if (stranded && instance.metadata.finalizers.includes(agentFinalizer)) {
-    const release = client.update(instance, ({ metadata }) => {
-      metadata.finalizers = metadata.finalizers.filter((name) => name !== agentFinalizer);
-    });
-    await ignoreGone(release);
-  }
-  if ((stranded || !isActive(instance)) && instance.metadata.deletionTimestamp === undefined) {
-    await ignoreGone(client.delete(instance));
-  }
-}
-
-/** Whether its node is gone; the cache of nodes may be behind that of instances, so its word is not enough. */
-async function isStranded({ spec: { nodeName } }: Instance, { client, cache }: ReconcileContext): Promise<boolean> {
-  if (nodeName === undefined || cache.get(Node, { name: nodeName }) !== undefined) return false;
-  return (await client.get(Node, { name: nodeName })) === undefined;
 }
 
 async function report(
@@ -79,16 +52,23 @@ async function report(
   failure: ScaleFailure | undefined,
   context: ReconcileContext,
 ): Promise<ReconcileResult | undefined> {
+  const { labels } = workload.spec.template;
+  const isLabelled = ({ metadata }: Instance): boolean =>
+    Object.entries(labels).every(([key, value]) => metadata.labels[key] === value);
   const waits = active.map((instance) => availableIn(instance, workload.spec.minReadySeconds, context.now()));
   const soonest = Math.min(...waits.filter((ms) => ms > 0), Number.POSITIVE_INFINITY);
   await context.client.patchStatus(workload, {
     observedGeneration: workload.metadata.generation,
     replicas: active.length,
+    fullyLabeledReplicas: active.filter(isLabelled).length,
     readyReplicas: active.filter(isReady).length,
     availableReplicas: waits.filter((ms) => ms === 0).length,
     ...failureCondition(workload, failure, context.now()),
   });
-  if (failure !== undefined) throw failure.error;
+  if (failure !== undefined) {
+    warn(context, workload, failure.reason, messageOf(failure.error));
+    throw failure.error;
+  }
   return soonest === Number.POSITIVE_INFINITY ? undefined : { requeueAfter: soonest };
 }
 

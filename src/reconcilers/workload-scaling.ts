@@ -1,7 +1,8 @@
 import type { ReconcileContext } from "../controllers/index.js";
 import { isKeelsonError } from "../core/index.js";
+import { isDeleting } from "../resources/index.js";
 import { ignoreGone } from "./ignore-gone.js";
-import { victimsFirst } from "./instances.js";
+import { hasEnded, isActive, victimsFirst } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
 import type { Workload } from "./kinds/workload.js";
 import { slowStart } from "./slow-start.js";
@@ -17,29 +18,44 @@ export interface ScaleFailure {
 
 type Tools = Pick<ReconcileContext, "client" | "now">;
 
-/** Creates what is missing, or deletes what is too much. */
+/** Deletes what has ended for good, creates what is missing, or deletes what is too much. */
 export async function scale(
   workload: Workload,
   instances: readonly Instance[],
-  active: readonly Instance[],
   tools: Tools,
 ): Promise<ScaleFailure | undefined> {
+  const active = instances.filter(isActive);
+  const ended = instances.filter((instance) => hasEnded(instance) && !isDeleting(instance));
   const missing = workload.spec.replicas - active.length;
+  const surplus = missing < 0 ? leastWanted(workload, active, Math.min(-missing, burst), tools.now()) : [];
   try {
-    if (missing > 0) {
-      const names = freeNames(workload.metadata.name, instances, Math.min(missing, burst));
-      await slowStart(names, (name) => create(workload, name, tools));
-    } else if (missing < 0) {
-      const available = { minReadySeconds: workload.spec.minReadySeconds, now: tools.now() };
-      const victims = victimsFirst(active, available).slice(0, Math.min(-missing, burst));
-      const outcomes = await Promise.allSettled(victims.map((victim) => ignoreGone(tools.client.delete(victim))));
-      const failed = outcomes.find((outcome) => outcome.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
-    }
+    await remove([...ended, ...surplus].slice(0, burst), tools);
+  } catch (error) {
+    return { reason: "FailedDelete", error };
+  }
+  try {
+    const names = freeNames(workload.metadata.name, instances, Math.max(0, Math.min(missing, burst)));
+    await slowStart(names, (name) => create(workload, name, tools));
     return undefined;
   } catch (error) {
-    return { reason: missing > 0 ? "FailedCreate" : "FailedDelete", error };
+    return { reason: "FailedCreate", error };
   }
+}
+
+function leastWanted(
+  { spec: { minReadySeconds } }: Workload,
+  active: readonly Instance[],
+  count: number,
+  now: number,
+): readonly Instance[] {
+  return victimsFirst(active, { minReadySeconds, now }).slice(0, count);
+}
+
+/** All at once; those that are gone by themselves are as good as deleted. */
+async function remove(instances: readonly Instance[], { client }: Tools): Promise<void> {
+  const outcomes = await Promise.allSettled(instances.map((instance) => ignoreGone(client.delete(instance))));
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }
 
 async function create(workload: Workload, name: string, { client }: Tools): Promise<void> {

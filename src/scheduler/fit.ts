@@ -25,7 +25,7 @@ export interface Obstacle {
 export function obstacle(request: PlacementRequest, node: NodeView): Obstacle | undefined {
   if (node.ready === false) return changed("node(s) were not ready");
   if (node.unschedulable === true) return changed("node(s) were unschedulable");
-  const taint = node.taints?.find((each) => !tolerates(request.tolerations ?? [], each));
+  const taint = node.taints?.find((taint) => !request.tolerations?.some((each) => tolerates(each, taint)));
   if (taint !== undefined) return changed(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`);
   const selector = Object.entries(request.nodeSelector ?? {});
   if (selector.some(([key, value]) => node.labels?.[key] !== value)) {
@@ -40,12 +40,16 @@ function changed(reason: string): Obstacle {
   return { reason, retryOn: ["node-added", "node-changed"] };
 }
 
-function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
-  return tolerations.some(
-    ({ key, value, effect }) =>
-      (key === undefined || key === taint.key) &&
-      (value === undefined || value === (taint.value ?? "")) &&
-      (effect === undefined || effect === taint.effect),
+/**
+ * Whether a toleration puts up with a taint: what it leaves out matches anything.
+ *
+ * @internal
+ */
+export function tolerates({ key, value, effect }: Toleration, taint: Taint): boolean {
+  return (
+    (key === undefined || key === taint.key) &&
+    (value === undefined || value === (taint.value ?? "")) &&
+    (effect === undefined || effect === taint.effect)
   );
 }
 

@@ -278,7 +278,7 @@ describe("a cluster", () => {
     const before = (await world.instances()).map(({ metadata }) => metadata.uid);
     await world.client.delete(node);
     await world.addNode("b");
-    await world.time.advance("30s");
+    await world.time.advance("2m");
     const after = await world.instances();
     expect(after.map(({ spec }) => spec.nodeName)).toEqual(["b", "b"]);
     for (const { metadata } of after) expect(before).not.toContain(metadata.uid);

@@ -5,10 +5,7 @@ import {
   Instance,
   Node,
   agentFinalizer,
-  bindingController,
-  deploymentController,
-  drainController,
-  workloadController,
+  referenceControllers,
 } from "keelson/reconcilers";
 import { type ResourceClient, createResourceClient, setCondition } from "keelson/resources";
 import type { StateStore } from "keelson/store";
@@ -41,7 +38,8 @@ export function template(version: string): DeploymentInput["template"] {
 }
 
 export function reference(): readonly Controller[] {
-  return [deploymentController(), workloadController(), bindingController(), drainController()];
+  // Its agents do not say that they live.
+  return referenceControllers({ nodes: { grace: "30d", startupGrace: "30d" } });
 }
 
 export function createWorld(): World {

@@ -30,6 +30,8 @@ export interface DeploymentSpec {
   readonly progressDeadlineSeconds: number;
   /** No roll-out; scaling goes on. */
   readonly paused: boolean;
+  /** Asks to go back to an earlier revision, 0 for the one before; taken out once that is done. */
+  readonly rollbackTo?: { readonly revision: number } | undefined;
 }
 
 /** What runs. */
@@ -77,5 +79,6 @@ export const Deployment: Kind<DeploymentSpec, DeploymentStatus, DeploymentInput>
     revisionHistoryLimit: s.withDefault(schemas.count, 10),
     progressDeadlineSeconds: s.withDefault(s.number({ min: 1 }), 600),
     paused: s.withDefault(s.boolean(), false),
+    rollbackTo: s.optional(s.object({ revision: schemas.count })),
   }),
 });

@@ -13,6 +13,8 @@ export interface NodeSpec {
   readonly unschedulable: boolean;
   /** Every instance on it is moved elsewhere. */
   readonly drain: boolean;
+  /** Seconds after which a drain that is not done gives up. @defaultValue never */
+  readonly drainTimeoutSeconds?: number | undefined;
   /** Keep instances away that do not tolerate them. */
   readonly taints: readonly NodeTaint[];
 }
@@ -31,6 +33,8 @@ export interface NodeStatus extends BaseStatus {
   readonly capacity?: Resources;
   /** Where its agent can be reached. */
   readonly addresses?: readonly NodeAddress[];
+  /** When the drain that is under way was begun: ISO 8601, UTC. */
+  readonly drainStartedAt?: string;
   /** When its agent last wrote this, at least every five minutes: ISO 8601, UTC. */
   readonly heartbeatTime?: string;
 }
@@ -57,6 +61,7 @@ export const Node: Kind<NodeSpec, NodeStatus, NodeInput> = /* @__PURE__ */ defin
   schema: s.object({
     unschedulable: s.withDefault(s.boolean(), false),
     drain: s.withDefault(s.boolean(), false),
+    drainTimeoutSeconds: s.optional(s.number({ min: 0 })),
     taints: s.withDefault(s.array(taint), []),
   }),
 });

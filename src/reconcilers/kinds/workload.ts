@@ -19,6 +19,8 @@ export interface WorkloadSpec {
 export interface WorkloadStatus extends BaseStatus {
   /** Instances there are, without those that are going. */
   readonly replicas?: number;
+  /** Those that have all of the template's labels. */
+  readonly fullyLabeledReplicas?: number;
   /** Those that are ready. */
   readonly readyReplicas?: number;
   /** Those that have been ready for `minReadySeconds`. */
