@@ -12,7 +12,6 @@ import { Instance } from "./kinds/instance.js";
 import { Node } from "./kinds/node.js";
 import { nodeViews, requestOf } from "./node-views.js";
 import { RetryTimes } from "./retry-times.js";
-import { warn } from "./warning.js";
 
 /** How {@link bindingController} places instances. */
 export interface BindingOptions {
@@ -106,7 +105,7 @@ function placement(resource: Resource): unknown {
   return [node.metadata.labels, node.spec, node.status?.capacity, conditionOf(node, "Ready")?.status];
 }
 
-type BindTools = Pick<ReconcileContext, "client" | "now" | "log">;
+type BindTools = Pick<ReconcileContext, "client" | "now" | "event">;
 
 /** Says that it is bound. Apart from the binding, as that may have been the last thing an earlier run did. */
 async function confirm(instance: Instance, tools: BindTools): Promise<void> {
@@ -119,7 +118,7 @@ async function explain(instance: Instance, decision: Decision | undefined, tools
   const message = decision?.kind === "unschedulable" ? decision.message : "the scheduler made no decision";
   const known = conditionOf(instance, "Scheduled");
   if (known?.status === "False" && known.message === message) return;
-  warn(tools, instance, "Unschedulable", message);
+  tools.event("Warning", "Unschedulable", message);
   await say(instance, { status: "False", reason: "Unschedulable", message }, tools);
 }
 

@@ -37,6 +37,7 @@ export async function reportDeployment(
       setCondition(all, { ...verdict, observedGeneration: metadata.generation }, new Date(context.now())),
     status?.conditions ?? [],
   );
+  tellOfDeadline(deployment, conditions, context);
   await context.client.patchStatus(deployment, {
     ...numbers,
     unavailableReplicas: Math.max(0, spec.replicas - numbers.availableReplicas),
@@ -45,6 +46,13 @@ export async function reportDeployment(
     conditions,
   });
   return stands || spec.paused || leftMs <= 0 ? undefined : { requeueAfter: leftMs };
+}
+
+/** Once, when it passes. */
+function tellOfDeadline({ status }: Deployment, now: readonly Condition[], { event }: ReconcileContext): void {
+  const { reason, message = "" } = findCondition(now, "Progressing") ?? {};
+  const before = findCondition(status?.conditions, "Progressing")?.reason;
+  if (reason === "ProgressDeadlineExceeded" && before !== reason) event("Warning", reason, message);
 }
 
 function add(next: Workload | undefined, versions: readonly Workload[]): Numbers {

@@ -4,7 +4,6 @@ import { ignoreGone } from "./ignore-gone.js";
 import { Instance } from "./kinds/instance.js";
 import { Node } from "./kinds/node.js";
 import { daemonLabel } from "./names.js";
-import { warn } from "./warning.js";
 
 /** Whether an instance was asked to go, or what keeps it. */
 export type Eviction = { readonly kind: "evicted" } | { readonly kind: "blocked"; readonly by: string };
@@ -95,7 +94,7 @@ async function evictAll(
 
 /** What is still on the node. That nothing is left must be true in the store, not only in a cache that may be behind. */
 async function remaining({ metadata: { name } }: Node, { cache, client }: ReconcileContext): Promise<Instance[]> {
-  const known = cache.list(Instance).filter(({ spec }) => spec.nodeName === name);
+  const known = cache.list(Instance, { fields: { nodeName: name } });
   const mine = (instances: readonly Instance[]): Instance[] =>
     instances.filter(({ metadata }) => metadata.labels[daemonLabel] !== "true");
   if (mine(known).length > 0) return mine(known);
@@ -118,7 +117,8 @@ function verdict(left: readonly Instance[], blockers: readonly string[], isLate:
 async function say(node: Node, said: Verdict, context: ReconcileContext, drainStartedAt?: string): Promise<void> {
   const { client, now } = context;
   const known = findCondition(node.status?.conditions, "Drained");
-  if (said.reason === "TimedOut" && known?.reason !== "TimedOut") warn(context, node, "DrainTimedOut", said.message);
+  if (said.reason === "TimedOut" && known?.reason !== "TimedOut")
+    context.event("Warning", "DrainTimedOut", said.message);
   const conditions = setCondition([], { type: "Drained", ...said }, new Date(now()));
   await client.patchStatus(node, { drainStartedAt, conditions });
 }

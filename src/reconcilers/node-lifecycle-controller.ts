@@ -9,7 +9,6 @@ import { Node, type NodeTaint } from "./kinds/node.js";
 import { NodeLease } from "./kinds/node-lease.js";
 import { notReadyTaint, unreachableTaint, zoneLabel } from "./names.js";
 import { NodeHealth } from "./node-health.js";
-import { warn } from "./warning.js";
 import { type EvictionRates, Pace, type ZoneCounts, evictionRate, isDisrupted } from "./zones.js";
 
 /** How {@link nodeLifecycleController} judges nodes. */
@@ -126,7 +125,7 @@ async function declareUnknown(node: Node, health: NodeHealth, context: Reconcile
   const [reason, message] = health.hasReported(node.metadata.name)
     ? ["NodeStatusUnknown", "its agent has stopped saying that it lives"]
     : ["NodeStatusNeverUpdated", "its agent has never said that it lives"];
-  warn(context, node, reason, message);
+  context.event("Warning", reason, message);
   const verdict = { type: "Ready", status: "Unknown", reason, message } as const;
   const conditions = setCondition([], verdict, new Date(context.now()));
   return await context.client.patchStatus(node, { conditions });
@@ -134,9 +133,9 @@ async function declareUnknown(node: Node, health: NodeHealth, context: Reconcile
 
 /** Their agent, once it is back, says it better. */
 async function unreadyInstances({ metadata }: Node, { cache, client, now }: ReconcileContext): Promise<void> {
-  for (const instance of cache.list(Instance)) {
+  for (const instance of cache.list(Instance, { fields: { nodeName: metadata.name } })) {
     const { status } = conditionOf(instance, "Ready") ?? {};
-    if (instance.spec.nodeName !== metadata.name || status !== "True") continue;
+    if (status !== "True") continue;
     const verdict: Omit<Condition, "lastTransitionTime"> = {
       type: "Ready",
       status: "Unknown",

@@ -7,7 +7,6 @@ import {
   foregroundDeletion,
   isDeleting,
 } from "../resources/index.js";
-import { warn } from "./warning.js";
 
 /**
  * What became of an owner: it lives; it waits, in a foreground deletion, until what it owns has gone; it is gone; or
@@ -38,7 +37,7 @@ export class OwnerLookup {
     const { namespace } = object.metadata;
     if (kind.scope === "namespaced" && namespace === undefined) {
       const problem = `is cluster-scoped, but names ${reference.kind} "${reference.name}" as an owner, whose kind is not`;
-      warn(context, object, "OwnerRefInvalidNamespace", problem);
+      context.event("Warning", "OwnerRefInvalidNamespace", problem);
       return "unknown";
     }
     const key: ResourceKey = kind.scope === "cluster" ? { name: reference.name } : { name: reference.name, namespace };
@@ -52,7 +51,7 @@ export class OwnerLookup {
     const elsewhere = context.cache.list(kind).find(({ metadata }) => metadata.uid === reference.uid);
     if (elsewhere !== undefined && elsewhere.metadata.namespace !== namespace) {
       const problem = `names ${reference.kind} "${reference.name}" of namespace "${elsewhere.metadata.namespace ?? ""}" as an owner; that counts for nothing`;
-      warn(context, object, "OwnerRefInvalidNamespace", problem);
+      context.event("Warning", "OwnerRefInvalidNamespace", problem);
     }
     return "gone";
   }

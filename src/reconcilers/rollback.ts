@@ -3,7 +3,6 @@ import type { Mutable } from "../resources/index.js";
 import type { Deployment } from "./kinds/deployment.js";
 import type { Workload } from "./kinds/workload.js";
 import { templateOf, revisionOf } from "./versions.js";
-import { warn } from "./warning.js";
 
 /**
  * Gives a Deployment the template of an earlier revision, which is then rolled out like any other; the request goes with
@@ -13,7 +12,7 @@ export async function rollBack(
   deployment: Deployment,
   next: Workload | undefined,
   versions: readonly Workload[],
-  context: Pick<ReconcileContext, "client" | "log">,
+  context: Pick<ReconcileContext, "client" | "event">,
 ): Promise<void> {
   const wanted = deployment.spec.rollbackTo?.revision ?? 0;
   const version =
@@ -21,7 +20,7 @@ export async function rollBack(
       ? versions.filter((each) => each !== next).at(-1)
       : versions.find((each) => revisionOf(each) === wanted);
   if (version === undefined) {
-    warn(context, deployment, "RollbackRevisionNotFound", `revision ${String(wanted)} is not kept`);
+    context.event("Warning", "RollbackRevisionNotFound", `revision ${String(wanted)} is not kept`);
   }
   await context.client.update(deployment, ({ spec }) => {
     delete spec.rollbackTo;

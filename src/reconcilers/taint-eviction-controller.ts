@@ -73,9 +73,9 @@ async function evictDue(
   { cache, client, now, log }: ReconcileContext,
 ): Promise<number> {
   let soonest = Number.POSITIVE_INFINITY;
-  for (const instance of cache.list(Instance)) {
-    const { metadata, spec } = instance;
-    if (spec.nodeName !== node || metadata.deletionTimestamp !== undefined || isDaemon(instance)) continue;
+  for (const instance of cache.list(Instance, { fields: { nodeName: node } })) {
+    const { metadata } = instance;
+    if (metadata.deletionTimestamp !== undefined || isDaemon(instance)) continue;
     const toleratedUntil = Math.min(...taints.map((taint) => toleratedTo(instance, taint, defaultMs, now())));
     const due = Math.min(toleratedUntil, dueAt.get(metadata.uid) ?? Number.POSITIVE_INFINITY);
     dueAt.set(metadata.uid, due);

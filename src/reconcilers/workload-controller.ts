@@ -11,7 +11,6 @@ import { Orphans, adopt } from "./adoption.js";
 import { availableIn, isActive, isReady } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
 import { Workload } from "./kinds/workload.js";
-import { warn } from "./warning.js";
 import { type ScaleFailure, scale } from "./workload-scaling.js";
 
 /**
@@ -66,7 +65,7 @@ async function report(
     ...failureCondition(workload, failure, context.now()),
   });
   if (failure !== undefined) {
-    warn(context, workload, failure.reason, messageOf(failure.error));
+    context.event("Warning", failure.reason, messageOf(failure.error));
     throw failure.error;
   }
   return soonest === Number.POSITIVE_INFINITY ? undefined : { requeueAfter: soonest };

@@ -1,7 +1,7 @@
 import type { ReconcileContext, ReconcileResult } from "../../controllers/index.js";
 import type { Logger, Runtime } from "../../core/index.js";
 import type { ResourceClient, ResourceKey } from "../../resources/index.js";
-import { hasEnded } from "../instances.js";
+import { conditionOf, hasEnded } from "../instances.js";
 import type { Instance } from "../kinds/instance.js";
 import { agentFinalizer } from "../names.js";
 import { writeStatus } from "./instance-state.js";
@@ -25,6 +25,16 @@ export interface SupervisorsParts {
 const resync: ReconcileResult = { requeueAfter: "60s" };
 /** What cannot be done now is tried again after this long. */
 const retry: ReconcileResult = { requeueAfter: "10s" };
+/** Why an instance is not ready that a person should hear of. */
+const failures: ReadonlySet<string> = new Set([
+  "CommandNotFound",
+  "CrashLoop",
+  "LivenessFailed",
+  "PortInUse",
+  "ProbeFailed",
+  "StartFailed",
+  "StartupFailed",
+]);
 /** What a run gets that no instance speaks for. */
 const strayGraceMs = 30_000;
 
@@ -69,7 +79,7 @@ export class Supervisors {
   /** Brings what runs in line with an instance, and the instance's status with what runs. */
   async reconcile(
     instance: Instance,
-    { client, now }: Pick<ReconcileContext, "client" | "now">,
+    { client, now, event }: Pick<ReconcileContext, "client" | "now" | "event">,
   ): Promise<ReconcileResult | undefined> {
     this.#endNamesakes(instance);
     if (instance.metadata.deletionTimestamp !== undefined) return await this.#end(instance, client);
@@ -79,6 +89,10 @@ export class Supervisors {
     if (held.metadata.deletionTimestamp !== undefined) return undefined; // it will be looked at again as such
     const supervisor = this.#byUid.get(held.metadata.uid) ?? (await this.#supervise(held));
     await supervisor.check();
+    const { ready } = supervisor.state;
+    const before = conditionOf(held, "Ready");
+    const isNews = ready.reason !== before?.reason || ready.message !== before.message;
+    if (isNews && failures.has(ready.reason)) event("Warning", ready.reason, ready.message);
     await writeStatus(held, supervisor.state, client, now());
     return resync;
   }
