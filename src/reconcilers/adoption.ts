@@ -67,7 +67,7 @@ function idOf({ namespace = "default", name }: ResourceKey): string {
 
 /**
  * Gives up the instances that no longer have a Workload's labels, and takes those that have and belong to nobody; what
- * it has then. Before it takes any, it makes sure that the Workload is still there, and is to stay.
+ * it has then.
  */
 export async function adopt(
   workload: Workload,
@@ -78,7 +78,6 @@ export async function adopt(
   const strangers = owned.filter((instance) => !isDeleting(instance) && !isSelected(workload, instance));
   for (const instance of strangers) await release(workload, instance, client);
   const mine = owned.filter((instance) => !strangers.includes(instance));
-  if (orphans.length === 0 || !(await isStanding(workload, client))) return mine;
   const adopted: Instance[] = [];
   for (const orphan of orphans) {
     const taken = client.update(orphan, ({ metadata }, latest) => {
@@ -96,9 +95,4 @@ async function release({ metadata: { uid } }: Workload, instance: Instance, clie
     metadata.ownerReferences = metadata.ownerReferences.filter((reference) => reference.uid !== uid);
   });
   await ignoreGone(released);
-}
-
-async function isStanding({ metadata }: Workload, client: ResourceClient): Promise<boolean> {
-  const live = await client.get(Workload, metadata);
-  return live?.metadata.uid === metadata.uid && !isDeleting(live);
 }

@@ -1,6 +1,6 @@
 import { type Controller, type ReconcileContext, defineController, watches } from "../controllers/index.js";
 import { type Duration, toMs } from "../core/index.js";
-import { tolerates } from "../scheduler/fit.js";
+import { tolerates } from "../scheduler/index.js";
 import { ignoreGone } from "./ignore-gone.js";
 import { Instance } from "./kinds/instance.js";
 import { Node, type NodeTaint } from "./kinds/node.js";

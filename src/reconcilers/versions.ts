@@ -1,10 +1,11 @@
 import type { ReconcileContext } from "../controllers/index.js";
 import { isKeelsonError } from "../core/index.js";
 import { scaleAnnotations } from "./deployment-scaling.js";
-import type { Deployment } from "./kinds/deployment.js";
+import { Deployment } from "./kinds/deployment.js";
 import type { InstanceTemplate } from "./kinds/instance-spec.js";
 import { Workload } from "./kinds/workload.js";
 import { revisionAnnotation, templateHashLabel } from "./names.js";
+import { isStanding } from "./standing.js";
 import { canonical, templateHash } from "./template-hash.js";
 
 /** The number of a version; it only grows. */
@@ -41,6 +42,7 @@ export async function createVersion(
   replicas: number,
   { client }: Pick<ReconcileContext, "client">,
 ): Promise<void> {
+  if (!(await isStanding(Deployment, deployment, client))) return;
   const { template, minReadySeconds } = deployment.spec;
   const { name, namespace } = deployment.metadata;
   const collisions = deployment.status?.collisionCount ?? 0;

@@ -7,10 +7,11 @@ import {
   watches,
 } from "../controllers/index.js";
 import { findCondition, isDeleting, setCondition } from "../resources/index.js";
-import { Orphans, adopt } from "./adoption.js";
+import { Orphans, adopt, isSelected } from "./adoption.js";
 import { availableIn, isActive, isReady } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
 import { Workload } from "./kinds/workload.js";
+import { isStanding } from "./standing.js";
 import { type ScaleFailure, scale } from "./workload-scaling.js";
 
 /**
@@ -35,7 +36,10 @@ export function workloadController(): Controller {
     async reconcile(workload, context) {
       const owned = context.owned(Instance);
       if (isDeleting(workload)) return await report(workload, owned.filter(isActive), undefined, context);
-      const instances = await adopt(workload, owned, orphans.take(workload, context), context);
+      const found = orphans.take(workload, context);
+      const isSettled = found.length === 0 && hasAll(workload, owned);
+      if (!isSettled && !(await isStanding(Workload, workload, context.client))) return undefined;
+      const instances = await adopt(workload, owned, found, context);
       const failure = await scale(workload, instances, context);
       return await report(workload, instances.filter(isActive), failure, context);
     },
@@ -43,6 +47,15 @@ export function workloadController(): Controller {
       orphans.forget(key);
     },
   });
+}
+
+/** Whether nothing is to be made, taken, given up or deleted. */
+function hasAll(workload: Workload, owned: readonly Instance[]): boolean {
+  const present = owned.filter((instance) => !isDeleting(instance));
+  return (
+    present.length === workload.spec.replicas &&
+    present.every((instance) => isActive(instance) && isSelected(workload, instance))
+  );
 }
 
 async function report(

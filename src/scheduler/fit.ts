@@ -43,7 +43,13 @@ function changed(reason: string): Obstacle {
 /**
  * Whether a toleration puts up with a taint: what it leaves out matches anything.
  *
- * @internal
+ * @example
+ * ```ts
+ * import { tolerates } from "keelson/scheduler";
+ *
+ * tolerates({ key: "gpu" }, { key: "gpu", value: "a100", effect: "NoSchedule" }) // => true
+ * tolerates({ key: "gpu", effect: "NoExecute" }, { key: "gpu", effect: "NoSchedule" }) // => false
+ * ```
  */
 export function tolerates({ key, value, effect }: Toleration, taint: Taint): boolean {
   return (

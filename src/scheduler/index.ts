@@ -3,7 +3,7 @@
  *
  * @module scheduler
  */
-export { type Obstacle, obstacle } from "./fit.js";
+export { type Obstacle, obstacle, tolerates } from "./fit.js";
 export type {
   Decision,
   NodeView,
