@@ -6,7 +6,9 @@ import { env, getuid } from "node:process";
 import { freePorts } from "./free-port.js";
 import { ServerHome, ServerProcess } from "./server-process.js";
 
-const unasked = env["KEELSON_SERVICES"] === "1" ? undefined : "needs a server: npm run test:services";
+/** Why tests that take real servers, or real processes for long, are left out, unless they were asked for. */
+export const unasked: string | undefined =
+  env["KEELSON_SERVICES"] === "1" ? undefined : "needs a server: npm run test:services";
 
 /** Why there is no Postgres to test with, if there is none. */
 export function postgresMissing(): string | undefined {
