@@ -9,7 +9,7 @@ import { describeUnless } from "../support/when.js";
 import { type LinearReport, type LinearRun, linearRun } from "../workloads/linear-run.js";
 import { embattledEtcd, embattledPostgres, killWriters } from "../workloads/nemeses.js";
 
-/** `npm run linearizability` runs them for minutes. */
+/** For minutes: `KEELSON_LINEAR_SECONDS=300 npm run test:services -- test/services/linearizability.test.ts` */
 const seconds = Number(process.env["KEELSON_LINEAR_SECONDS"] ?? 8);
 const patience = 1_000 * (10 * seconds + 120);
 

@@ -88,6 +88,8 @@ export class Database {
     const { Pool } = pg ?? (await importPg());
     const pool = new Pool({ ...this.#config, max: connections, allowExitOnIdle: true });
     pool.on("error", () => undefined); // an idle connection that breaks is replaced
+    // One that is lent and breaks between two queries would end the process.
+    pool.on("connect", (client) => client.on("error", () => undefined));
     return pool;
   }
 
