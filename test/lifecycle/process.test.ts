@@ -2,10 +2,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
+import { bundled } from "./bundle.js";
 
-const service = fileURLToPath(new URL("fixtures/service.ts", import.meta.url));
+const service = bundled("service");
 let child: ChildProcessWithoutNullStreams | undefined;
 afterEach(() => {
   child?.kill("SIGKILL");
@@ -13,7 +13,7 @@ afterEach(() => {
 
 /** Starts the service; `line` waits for something that it prints, `ended` for its end. */
 function start(scenario: string) {
-  const started = spawn(process.execPath, ["--import", "tsx", service, scenario]);
+  const started = spawn(process.execPath, [service, scenario]);
   child = started;
   const lines: string[] = [];
   let stderr = "";
@@ -75,6 +75,16 @@ describe("a real process", { timeout: 30_000 }, () => {
     const { code, lines, stderr } = await ended();
     expect(lines).toEqual(["ready", last]);
     expect(stderr).toContain("Error: a bug");
+    expect(code).toBe(1);
+  });
+
+  test("phases in order; a hook that throws stops nobody, and makes the exit code 1", async () => {
+    const { line, signal, ended } = start("phases");
+    await line("ready");
+    signal("SIGTERM");
+    const { code, lines, stderr } = await ended();
+    expect(lines).toEqual(["ready", "notReady", "stopIntake", "drain", "release", "close", "flush"]);
+    expect(stderr).toContain('shutdown hook "faulty" failed: Error: disk full');
     expect(code).toBe(1);
   });
 

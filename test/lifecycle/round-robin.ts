@@ -1,0 +1,85 @@
+import { type IncomingMessage, Agent, createServer, request as httpRequest } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+
+/**
+ * A load balancer as plain as they get: in turn to those that are ready, over kept connections, never a second time.
+ * A request that a backend drops is a request lost.
+ */
+export class RoundRobin {
+  /** Of those that are ready. */
+  #ports: number[] = [];
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #server = createServer((request, response) => {
+    const port = this.#next();
+    if (port === undefined) {
+      response.writeHead(502).end("nobody is ready");
+      return;
+    }
+    const forward = this.#request(port, request.url ?? "/");
+    forward.on("response", (answer: IncomingMessage) => {
+      response.writeHead(answer.statusCode ?? 502);
+      answer.pipe(response);
+    });
+    forward.on("error", (error) => {
+      this.lost.push(error.message);
+      response.writeHead(502).end(error.message);
+    });
+    forward.end();
+  });
+  readonly lost: string[] = [];
+  #turn = 0;
+  #closed = false;
+
+  async listen(): Promise<string> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
+  }
+
+  /** Sends to it once it is ready, and until it says that it no longer is. */
+  async add(port: number): Promise<void> {
+    while (!(await this.#probe(port))) await pause(5);
+    this.#ports.push(port);
+    void this.#watch(port);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#server.close();
+    this.#server.closeAllConnections();
+    this.#agent.destroy();
+  }
+
+  async #watch(port: number): Promise<void> {
+    while (!this.#closed && (await this.#probe(port))) await pause(10);
+    this.#ports = this.#ports.filter((other) => other !== port);
+  }
+
+  #next(): number | undefined {
+    this.#turn += 1;
+    return this.#ports[this.#turn % Math.max(1, this.#ports.length)];
+  }
+
+  #probe(port: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const probe = this.#request(port, "/readyz");
+      probe.on("response", (answer: IncomingMessage) => {
+        answer.resume();
+        resolve(answer.statusCode === 200);
+      });
+      probe.on("error", () => {
+        resolve(false);
+      });
+      probe.end();
+    });
+  }
+
+  #request(port: number, path: string) {
+    return httpRequest({ host: "127.0.0.1", port, path, agent: this.#agent });
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
