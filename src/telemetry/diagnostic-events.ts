@@ -9,7 +9,7 @@ import type {
 } from "../controllers/index.js";
 import type { CircuitEvent, HedgeEvent, RetryAttemptEvent, RetryCallEvent } from "../resilience/index.js";
 import type { LeaseEvent, StoreCallEvent, StoreLagEvent } from "../store/index.js";
-import type { SpanEvent } from "./diagnostics.js";
+import type { SpanEvent, SpanStartEvent } from "./diagnostics.js";
 
 /** Every diagnostics channel of keelson, and what is published on it. */
 export interface DiagnosticEvents {
@@ -55,6 +55,8 @@ export interface DiagnosticEvents {
   readonly "keelson:cache": CacheStats;
   /** A reconcile ended. */
   readonly "keelson:reconcile": ReconcileEvent;
+  /** A call of an instrumented function begins. */
+  readonly "keelson:span:start": SpanStartEvent;
   /** A call of an instrumented function ended. */
   readonly "keelson:span": SpanEvent;
 }

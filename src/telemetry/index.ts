@@ -5,7 +5,7 @@
  * @module telemetry
  */
 export type { DiagnosticEvents } from "./diagnostic-events.js";
-export type { SpanEvent } from "./diagnostics.js";
+export type { SpanEvent, SpanStartEvent } from "./diagnostics.js";
 export { type InstrumentOptions, instrument } from "./instrument.js";
 export { type LogLevel, logLevels } from "./level.js";
 export { type DiagnosticHandlers, type ObserveOptions, observe } from "./observe.js";

@@ -3,7 +3,7 @@ import { checkFunction, checkName } from "../core/check.js";
 import { type LogFields, type Logger, silentLogger } from "../core/logger.js";
 import { isThenable } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
-import { type SpanEvent, spanEnded } from "./diagnostics.js";
+import { type SpanEvent, spanEnded, spanStarted } from "./diagnostics.js";
 import { type LogLevel, checkLevel } from "./level.js";
 import { inSpan } from "./span.js";
 
@@ -83,6 +83,7 @@ export function instrument<A extends readonly unknown[], R, This = void>(
       if (errorLevel !== false) log[errorLevel]({ err: error }, `${name} failed`);
     };
     return inSpan(name, fields, () => {
+      if (spanStarted.hasSubscribers) spanStarted.publish(Object.freeze({ name, fields }));
       let result: R;
       try {
         result = fn.apply(this, args as never);

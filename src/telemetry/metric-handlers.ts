@@ -42,8 +42,32 @@ export function metricHandlers(sink: MetricSink): DiagnosticHandlers {
     "keelson:circuit": ({ from, to }) => {
       sink(table.circuitChanges, 1, [from, to]);
     },
-    "keelson:reconcile": ({ controller, outcome, durationMs }) => {
-      sink(table.reconciles, durationMs / 1_000, [controller, outcome]);
+    "keelson:reconcile": ({ controller, result, durationMs }) => {
+      sink(table.reconciles, durationMs / 1_000, [controller, result]);
+    },
+    "keelson:reconcile:stale": ({ controller, outcome }) => {
+      sink(table.staleSyncs, 1, [controller, outcome]);
+    },
+    "keelson:reconcile:hot": ({ controller }) => {
+      sink(table.hotLoops, 1, [controller]);
+    },
+    "keelson:cache": ({ kind, objects }) => {
+      sink(table.cacheObjects, objects, [kind]);
+    },
+    "keelson:workqueue:add": ({ queue, depth }) => {
+      sink(table.queueAdds, 1, [queue]);
+      sink(table.queueDepth, depth, [queue]);
+    },
+    "keelson:workqueue:get": ({ queue, depth, durationMs = 0 }) => {
+      sink(table.queueWaits, durationMs / 1_000, [queue]);
+      sink(table.queueDepth, depth, [queue]);
+    },
+    "keelson:workqueue:done": ({ queue, depth, durationMs = 0 }) => {
+      sink(table.queueWork, durationMs / 1_000, [queue]);
+      sink(table.queueDepth, depth, [queue]);
+    },
+    "keelson:workqueue:retry": ({ queue }) => {
+      sink(table.queueRetries, 1, [queue]);
     },
     "keelson:span": ({ name, outcome, durationMs }) => {
       sink(table.spans, durationMs / 1_000, [name, outcome]);

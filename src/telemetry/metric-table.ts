@@ -28,10 +28,19 @@ type MetricKey =
   | "hedges"
   | "circuitChanges"
   | "reconciles"
+  | "staleSyncs"
+  | "hotLoops"
+  | "cacheObjects"
+  | "queueAdds"
+  | "queueDepth"
+  | "queueWaits"
+  | "queueWork"
+  | "queueRetries"
   | "spans";
 
 /**
- * Every metric. Names that the semantic conventions have are theirs; the others begin with `keelson.`.
+ * Every metric. Names that the semantic conventions have are theirs, those of queues become Kubernetes' own in Prometheus
+ * (`workqueue_depth`); the others begin with `keelson.`.
  */
 export const metricTable: Readonly<Record<MetricKey, MetricSpec>> = {
   sentMessages: {
@@ -116,7 +125,63 @@ export const metricTable: Readonly<Record<MetricKey, MetricSpec>> = {
     kind: "histogram",
     unit: "s",
     help: "Duration of reconciles.",
+    attributes: ["keelson.controller", "keelson.result"],
+  },
+  staleSyncs: {
+    name: "keelson.reconcile.stale.syncs",
+    kind: "counter",
+    unit: "{sync}",
+    help: "Keys that were held back because a cache had not seen what they wrote last.",
     attributes: ["keelson.controller", "keelson.outcome"],
+  },
+  hotLoops: {
+    name: "keelson.reconcile.hot.loops",
+    kind: "counter",
+    unit: "{loop}",
+    help: "Times that a key kept waking itself.",
+    attributes: ["keelson.controller"],
+  },
+  cacheObjects: {
+    name: "keelson.cache.objects",
+    kind: "gauge",
+    unit: "{object}",
+    help: "Objects in the caches of controllers.",
+    attributes: ["keelson.kind"],
+  },
+  queueAdds: {
+    name: "workqueue.adds",
+    kind: "counter",
+    unit: "{key}",
+    help: "Keys put on the queues of controllers.",
+    attributes: ["name"],
+  },
+  queueDepth: {
+    name: "workqueue.depth",
+    kind: "gauge",
+    unit: "{key}",
+    help: "Keys that wait on the queues of controllers, ready or delayed.",
+    attributes: ["name"],
+  },
+  queueWaits: {
+    name: "workqueue.queue.duration",
+    kind: "histogram",
+    unit: "s",
+    help: "How long ready keys waited for their turn.",
+    attributes: ["name"],
+  },
+  queueWork: {
+    name: "workqueue.work.duration",
+    kind: "histogram",
+    unit: "s",
+    help: "How long the work on keys took.",
+    attributes: ["name"],
+  },
+  queueRetries: {
+    name: "workqueue.retries",
+    kind: "counter",
+    unit: "{key}",
+    help: "Keys that failed and were put back.",
+    attributes: ["name"],
   },
   spans: {
     name: "keelson.span.duration",

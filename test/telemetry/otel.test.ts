@@ -144,7 +144,9 @@ describe.each([
     expect(figures).toMatchObject({
       "keelson.retry.retries": [[{}, 1]],
       "keelson.retry.call.duration": [[{ "keelson.outcome": "failed" }, [1, 2]]],
-      "keelson.reconcile.duration": [[{ "keelson.controller": "sizes", "keelson.outcome": "ok" }, [1, 0]]],
+      "keelson.reconcile.duration": [[{ "keelson.controller": "sizes", "keelson.result": "success" }, [1, 0]]],
+      "workqueue.work.duration": [[{ name: "sizes" }, [1, 0]]],
+      "workqueue.depth": [[{ name: "sizes" }, 0]],
       "keelson.span.duration": [[{ "keelson.span": "double", "keelson.outcome": "ok" }, [1, 0]]],
     });
     expect(figures["messaging.client.sent.messages"]).toContainEqual([{ ...system, ...jobs }, 1]);
@@ -169,6 +171,38 @@ test("the span around the work is the parent", async () => {
   for (const span of [txn, retried]) {
     expect(span?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
   }
+});
+
+test("instrumented functions are parents of what happens in them, unless a span of the user's own is nearer", async () => {
+  const sdk = registerSdk();
+  using _bridge = await registerOtel();
+  const store = memoryStore();
+  const inner = instrument(() => put(store, "/a", new Uint8Array(1)), { name: "inner" });
+  const outer = instrument(
+    async () => {
+      await inner();
+      await trace.getTracer("test").startActiveSpan("own", async (own) => {
+        await put(store, "/b", new Uint8Array(1));
+        own.end();
+      });
+      throw failure;
+    },
+    { name: "outer" },
+  );
+  await outcome(outer());
+  const spans = sdk.spans();
+  const shown = spans.map(({ name, parentSpanContext, status }) => {
+    const parent = spans.find((span) => span.spanContext().spanId === parentSpanContext?.spanId);
+    return [name, parent?.name, status.code];
+  });
+  expect(shown).toEqual([
+    ["txn", "inner", 0],
+    ["inner", "outer", 0],
+    ["txn", "own", 0],
+    // The API offers no way to make ours the active one, so this hangs on what was active around us.
+    ["own", undefined, 0],
+    ["outer", undefined, 2],
+  ]);
 });
 
 describe("a hand-off through a channel", () => {

@@ -6,6 +6,8 @@ export type OtelAttributes = Record<string, string | number | boolean>;
 
 /** A span of OpenTelemetry. */
 export interface OtelSpan {
+  /** Says something about it. */
+  setAttribute(name: string, value: string): unknown;
   /** Says that it failed. */
   setStatus(status: { readonly code: number; readonly message?: string }): unknown;
   /** What other spans link to. */
@@ -63,6 +65,8 @@ export interface OtelApi {
   readonly trace: {
     /** The provider of the moment. */
     getTracerProvider(): { getTracer(name: string): unknown };
+    /** A context in which `span` is the active one. */
+    setSpan(context: never, span: never): unknown;
   };
   /** Access to meters. */
   readonly metrics: {

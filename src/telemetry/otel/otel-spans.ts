@@ -3,6 +3,7 @@ import type { LogFields } from "../../core/logger.js";
 import type { Runtime } from "../../core/runtime.js";
 import { errorType } from "../error-type.js";
 import type { DiagnosticHandlers } from "../observe.js";
+import { type Span, currentSpan } from "../span.js";
 import { systemName } from "../system-name.js";
 import { HandOffs } from "./hand-offs.js";
 import type { OtelApi, OtelAttributes, OtelSpan, OtelTime, OtelTracer } from "./otel-api.js";
@@ -22,30 +23,47 @@ interface Ended {
 const kinds = { internal: 0, client: 2, producer: 3, consumer: 4 };
 const failedStatus = 2;
 
+/** The span of an instrumented function that runs, and the context that was active when it began. */
+interface Running {
+  readonly span: OtelSpan;
+  readonly outer: unknown;
+}
+
 /**
- * Makes spans of what has ended.
+ * Makes spans: of instrumented functions when they begin, of all else when it has ended.
  *
  * @remarks
- * Events are published in the async context of the operation, so the span that was active around it is the parent.
- * A receiver's span links to the sender's instead, because a hand-off is no call.
+ * Events are published in the async context of the operation. Its parent is the span that is active there, or that of
+ * the instrumented function around it, whichever began later. A receiver's span links to the sender's instead, because
+ * a hand-off is no call.
  */
 export function otelSpans(api: OtelApi, scope: string, runtime: Runtime, hasChannels: boolean): DiagnosticHandlers {
   let provider: object | undefined;
   let tracer: OtelTracer | undefined;
-  const span = ({ name, kind, attributes, durationMs, error, link }: Ended): OtelSpan => {
+  const running = new WeakMap<Span, Running>();
+  const tracerNow = (): OtelTracer => {
     const present = api.trace.getTracerProvider();
     if (present !== provider || tracer === undefined) {
       provider = present;
       tracer = present.getTracer(scope) as OtelTracer;
     }
+    return tracer;
+  };
+  const parentFrom = (innermost: Span | undefined): never => {
+    const active = api.context.active();
+    for (let span = innermost; span !== undefined; span = span.parent) {
+      const around = running.get(span);
+      if (around === undefined) continue;
+      return (around.outer === active ? api.trace.setSpan(active as never, around.span as never) : active) as never;
+    }
+    return active as never;
+  };
+  const span = ({ name, kind, attributes, durationMs, error, link }: Ended): OtelSpan => {
     const end = runtime.wallNow();
     const startTime = timeOf(end - durationMs);
     const links = link === undefined ? [] : [{ context: link as never }];
-    const failure = error === undefined ? {} : { "error.type": errorType(error) };
-    const options = { kind, startTime, attributes: { ...attributes, ...failure }, links };
-    const made = tracer.startSpan(name, options, api.context.active() as never);
-    if (error !== undefined) made.setStatus({ code: failedStatus });
-    made.end(timeOf(end));
+    const made = tracerNow().startSpan(name, { kind, startTime, attributes, links }, parentFrom(currentSpan()));
+    finish(made, end, error);
     return made;
   };
   return {
@@ -66,8 +84,18 @@ export function otelSpans(api: OtelApi, scope: string, runtime: Runtime, hasChan
       };
       span({ name: `reconcile ${controller}`, kind: kinds.internal, attributes, durationMs, error });
     },
-    "keelson:span": ({ name, fields, durationMs, error }) => {
-      span({ name, kind: kinds.internal, attributes: attributesOf(fields), durationMs, error });
+    "keelson:span:start": ({ name, fields }) => {
+      const here = currentSpan();
+      if (here === undefined) return;
+      const startTime = timeOf(runtime.wallNow());
+      const options = { kind: kinds.internal, startTime, attributes: attributesOf(fields), links: [] };
+      const made = tracerNow().startSpan(name, options, parentFrom(here.parent));
+      running.set(here, { span: made, outer: api.context.active() });
+    },
+    "keelson:span": ({ error }) => {
+      const here = currentSpan();
+      const made = here === undefined ? undefined : running.get(here);
+      if (made !== undefined) finish(made.span, runtime.wallNow(), error);
     },
     ...(hasChannels ? channelSpans(span) : {}),
   };
@@ -98,6 +126,14 @@ function channelSpans(span: (ended: Ended) => OtelSpan): DiagnosticHandlers {
       ended("receive", event, event.kind === "mpsc" ? handOffs.received(event.channel, event.length) : undefined);
     },
   };
+}
+
+function finish(span: OtelSpan, end: number, error: unknown): void {
+  if (error !== undefined) {
+    span.setAttribute("error.type", errorType(error));
+    span.setStatus({ code: failedStatus });
+  }
+  span.end(timeOf(end));
 }
 
 /** Only what a span can hold; objects are not for it. */

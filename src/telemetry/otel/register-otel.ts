@@ -27,9 +27,10 @@ const scope = "keelson";
  * Hands what keelson does to OpenTelemetry, until what it returns is disposed.
  *
  * @remarks
- * The SDK may be registered before or after: providers are looked up when something is told. Spans are made when the
- * work has ended, as children of the span that was active around it; so work within them is their sibling, not their
- * child. Names follow the semantic conventions where there are some (`db.client.operation.duration`).
+ * The SDK may be registered before or after: providers are looked up when something is told. The parent of a span is
+ * the one that was active around the work, or that of an instrumented function. Spans of retries, store calls and
+ * reconciles are made when the work has ended, so what happens within these is their sibling, not their child. Names
+ * follow the semantic conventions where there are some (`db.client.operation.duration`).
  * @throws Error when `@opentelemetry/api` is not installed, saying so.
  *
  * @example
