@@ -1,13 +1,25 @@
 import { WorkQueue } from "../src/controllers/work-queue.js";
 import { systemRuntime } from "keelson/core";
-import { type Row, opsPerSecond } from "./harness.js";
-import { FloorQueue } from "./controllers-floor.js";
+import type { Row, Work } from "./harness.js";
+import { FloorQueue, floorLoop } from "./controllers-floor.js";
+import { keys, noopReconciles, observing } from "./controllers-loop.js";
 
-const keys = Array.from({ length: 1_000 }, (_, n) => `default/app-${n}`);
+/** Rounds before a measurement, so that what a new listener threw out of the compiler is back, and rounds measured. */
+const [warmUp, measured] = [200, 400];
+
+/** Keys a second; the work is told how many times to go through all of them. */
+function keysPerSecond(work: Work): () => Promise<number> {
+  return async () => {
+    await work(warmUp);
+    const start = performance.now();
+    await work(measured);
+    return (measured * keys.length * 1_000) / (performance.now() - start);
+  };
+}
 
 function addGetDone(n: number): void {
   const queue = new WorkQueue(systemRuntime());
-  for (let left = n; left > 0; left -= keys.length) {
+  for (let rounds = n; rounds > 0; rounds -= 1) {
     for (const key of keys) queue.add(key);
     for (let item = queue.get(); item !== undefined; item = queue.get()) queue.done(item);
   }
@@ -17,7 +29,7 @@ function addGetDone(n: number): void {
 function floorAddGetDone(n: number): void {
   const queue = new FloorQueue();
   const processing = new Set<string>();
-  for (let left = n; left > 0; left -= keys.length) {
+  for (let rounds = n; rounds > 0; rounds -= 1) {
     for (const key of keys) queue.add(key);
     for (let key = queue.get(); key !== undefined; key = queue.get()) {
       processing.add(key);
@@ -26,11 +38,38 @@ function floorAddGetDone(n: number): void {
   }
 }
 
+async function floorReconciles(n: number): Promise<void> {
+  const queue = new FloorQueue();
+  let done = 0;
+  for (let rounds = n; rounds > 0; rounds -= 1) {
+    for (const key of keys) queue.add(key);
+    // eslint-disable-next-line @typescript-eslint/require-await -- what is measured is an async call
+    await floorLoop(queue, 8, async () => {
+      done += 1;
+    });
+  }
+  if (done < n * keys.length) throw new Error("not all were done");
+}
+
+const noop = await noopReconciles();
+
 export const rows: readonly Row[] = [
   {
     id: "queue-add-get-done/map-loop",
     unit: "op/s",
-    measure: opsPerSecond(addGetDone),
-    against: { id: "map-loop", measure: opsPerSecond(floorAddGetDone) },
+    measure: keysPerSecond(addGetDone),
+    against: { id: "map-loop", measure: keysPerSecond(floorAddGetDone) },
+  },
+  {
+    id: "noop-reconcile/floor",
+    unit: "op/s",
+    measure: keysPerSecond(noop),
+    against: { id: "floor", measure: keysPerSecond(floorReconciles) },
+  },
+  {
+    id: "noop-reconcile-telemetry/noop-reconcile",
+    unit: "op/s",
+    measure: () => observing(() => warmUp + measured, keysPerSecond(noop)),
+    against: { id: "noop-reconcile", measure: keysPerSecond(noop) },
   },
 ];

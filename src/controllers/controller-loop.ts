@@ -116,6 +116,7 @@ export class ControllerLoop {
       const item = released?.item ?? this.queue.get();
       if (item === undefined) return;
       const behind = released === undefined ? this.#writes.behind(item.key, this.#parts.caches) : undefined;
+      if (released !== undefined) this.queue.begin(item);
       if (behind === undefined) this.#begin(item, released?.live ?? []);
       else void this.#hold(item, behind);
     }
@@ -147,7 +148,6 @@ export class ControllerLoop {
   }
 
   #begin(item: WorkItem, live: readonly ResourceCache[]): void {
-    this.queue.begin(item);
     if (live.length === 0) this.#run(item, this.#views);
     else void this.#runLive(item, live);
   }
@@ -252,7 +252,7 @@ export class ControllerLoop {
   #ended(run: RunContext): void {
     this.#active -= 1;
     this.#finished += 1;
-    this.queue.done(run.item);
+    this.queue.done(run.item, run.endedAt);
     this.#pump();
     this.#mayBeDrained();
   }
@@ -263,6 +263,7 @@ export class ControllerLoop {
     this.#writes.forget(key);
     this.#hot.cameToRest(key);
     this.queue.done(item);
+    this.queue.forget(key);
     try {
       this.controller.options.onGone?.(parseKey(key));
     } catch (error) {

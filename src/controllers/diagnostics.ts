@@ -19,7 +19,7 @@ export interface WorkQueueEvent {
   /** Keys that wait now, ready or delayed. */
   readonly depth: number;
   /** `get`: how long it was ready; `done`: how long the work took; `retry`: how long it is put off. In milliseconds. */
-  readonly durationMs?: number;
+  readonly durationMs: number | undefined;
 }
 
 /** What one run of a key came to, as the label `result` of metrics. */

@@ -3,7 +3,6 @@ import { LinkedSignal } from "../core/linked-signal.js";
 import type { Logger, Runtime, Wakeable } from "../core/index.js";
 import type { Resource, ResourceClient, ResourceKey } from "../resources/index.js";
 import { type CacheViews, cacheReader, viewOf } from "./cache-reader.js";
-import type { ReconcileStartEvent } from "./diagnostics.js";
 import { parseKey } from "./object-key.js";
 import type { CacheReader, ReconcileContext } from "./reconcile-context.js";
 import type { WorkItem } from "./work-item.js";
@@ -24,10 +23,13 @@ export interface RunTools {
   readonly ended: (run: RunContext) => void;
 }
 
-/** What whoever listens was told at a run's start, and when that was on the monotonic clock. */
+/** What must be known at a run's end of its start, as it may have changed by then. */
 interface Trace {
-  readonly event: ReconcileStartEvent;
+  readonly run: number;
   readonly since: number;
+  readonly reason: string;
+  readonly attempt: number;
+  readonly active: number;
 }
 
 /**
@@ -48,6 +50,8 @@ export class RunContext extends ListNode implements ReconcileContext, Wakeable {
   hasWritten = false;
   /** Set while somebody listens to what runs come to. */
   traced: Trace | undefined = undefined;
+  /** When it ended, if somebody asked. */
+  endedAt: number | undefined = undefined;
   readonly #tools: RunTools;
   readonly #views: CacheViews;
   #link: LinkedSignal | undefined = undefined;

@@ -24,7 +24,8 @@ export class RunDeadlines {
 
   /** Watches a run from now on. */
   start(run: RunContext): void {
-    run.deadline = this.#runtime.now() + this.#timeoutMs;
+    const { since } = run.item;
+    run.deadline = (since === -1 ? this.#runtime.now() : since) + this.#timeoutMs;
     this.#running.push(run);
     if (!this.#isArmed) this.#arm(this.#timeoutMs);
   }

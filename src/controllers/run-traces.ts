@@ -1,6 +1,12 @@
 import type { Runtime } from "../core/index.js";
 import type { Controller } from "./controller.js";
-import { type ReconcileEvent, type ReconcileResultLabel, reconcileStarts, reconciled } from "./diagnostics.js";
+import {
+  type ReconcileEvent,
+  type ReconcileResultLabel,
+  type ReconcileStartEvent,
+  reconcileStarts,
+  reconciled,
+} from "./diagnostics.js";
 import type { RunContext } from "./run-context.js";
 
 let runs = 0;
@@ -31,27 +37,50 @@ export class RunTraces {
   start(run: RunContext, active: number): void {
     if (!reconcileStarts.hasSubscribers && !reconciled.hasSubscribers) return;
     runs += 1;
+    // The clock was read for the deadline.
+    const since = run.deadline - this.#controller.timeoutMs;
+    run.traced = { run: runs, since, reason: run.item.reason, attempt: run.attempt, active };
+    if (!reconcileStarts.hasSubscribers) return;
+    const { key, reason } = run.item;
     const { name, options } = this.#controller;
-    const event = {
+    const start: ReconcileStartEvent = {
       run: runs,
       controller: name,
       kind: options.for.name,
-      key: run.item.key,
-      reason: run.item.reason,
-      attempt: run.attempt,
+      key,
+      reason,
+      attempt: run.traced.attempt,
       startedAt: this.#runtime.wallNow(),
       active,
       concurrency: options.concurrency,
     };
-    run.traced = { event, since: this.#runtime.now() };
-    if (reconcileStarts.hasSubscribers) reconcileStarts.publish(Object.freeze(event));
+    reconcileStarts.publish(Object.freeze(start));
   }
 
-  end({ traced }: RunContext, result: ReconcileResultLabel, requeueMs: number | undefined, error: unknown): void {
+  end(context: RunContext, result: ReconcileResultLabel, requeueMs: number | undefined, error: unknown): void {
+    const { traced } = context;
     if (traced === undefined || !reconciled.hasSubscribers) return;
-    const durationMs = this.#runtime.now() - traced.since;
-    const outcome = outcomes[result];
-    const event: ReconcileEvent = { ...traced.event, outcome, result, durationMs, requeueMs, error };
+    const { name, options } = this.#controller;
+    const now = this.#runtime.now();
+    const durationMs = now - traced.since;
+    context.endedAt = now;
+    // One literal: spreading what both events share costs more than the run.
+    const event: ReconcileEvent = {
+      run: traced.run,
+      controller: name,
+      kind: options.for.name,
+      key: context.item.key,
+      reason: traced.reason,
+      attempt: traced.attempt,
+      startedAt: this.#runtime.wallNow() - durationMs,
+      active: traced.active,
+      concurrency: options.concurrency,
+      outcome: outcomes[result],
+      result,
+      durationMs,
+      requeueMs,
+      error,
+    };
     reconciled.publish(Object.freeze(event));
   }
 }

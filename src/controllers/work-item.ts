@@ -1,28 +1,25 @@
 import { ListNode } from "../core/list.js";
 
 /**
- * One key's place in a work queue; there is never more than one.
+ * One key's place in a work queue; there is never more than one. It stays when the work is done: keys come back.
  *
  * @internal
  */
 export class WorkItem extends ListNode {
   readonly key: string;
-  priority: number;
+  priority = 0;
   /** When it is due, on the runtime's clock; 0 is at once. */
-  due: number;
-  state: "delayed" | "ready" | "running" | "running-again" | "running-later" = "delayed";
+  due = 0;
+  state: "idle" | "delayed" | "ready" | "running" | "running-again" | "running-later" = "idle";
   /** Its index among the delayed; -1 elsewhere. */
   place = -1;
   /** What put it here, for traces. */
-  reason: string;
+  reason = "";
   /** When it became ready, and then when it was taken, on the runtime's clock; -1 unless somebody measures. */
   since = -1;
 
-  constructor(key: string, priority: number, due: number, reason: string) {
+  constructor(key: string) {
     super();
     this.key = key;
-    this.priority = priority;
-    this.due = due;
-    this.reason = reason;
   }
 }

@@ -60,9 +60,9 @@ export class WorkQueue {
     const priority = options?.priority ?? 0;
     const reason = options?.reason ?? "enqueued";
     const due = delayMs <= 0 ? 0 : this.#runtime.now() + delayMs;
-    const item = this.#items.get(key);
-    if (item === undefined) this.#insert(new WorkItem(key, priority, due, reason));
-    else this.#merge(item, priority, due, reason);
+    let item = this.#items.get(key);
+    if (item === undefined) this.#items.set(key, (item = new WorkItem(key)));
+    this.#merge(item, priority, due, reason);
     if (queueAdds.hasSubscribers) this.#publish(queueAdds, key, priority);
   }
 
@@ -78,15 +78,22 @@ export class WorkQueue {
   /** Says that the work on an item that was taken begins only now: what was added since needs no further turn. */
   begin(item: WorkItem): void {
     item.state = "running";
+    item.since = queueDones.hasSubscribers ? this.#runtime.now() : -1;
   }
 
-  /** Says that the work on an item is over; if its key was added meanwhile, it is queued again. */
-  done(item: WorkItem): void {
-    this.#items.delete(item.key);
-    if (queueDones.hasSubscribers) this.#publish(queueDones, item.key, item.priority, this.#lap(item));
-    if (this.#closed || item.state === "running") return;
-    const due = item.state === "running-again" || item.due <= this.#runtime.now() ? 0 : item.due;
-    this.#insert(new WorkItem(item.key, item.priority, due, item.reason));
+  /** Says that the work on an item is over (`at`: when); if its key was added meanwhile, it is queued again. */
+  done(item: WorkItem, at?: number): void {
+    if (queueDones.hasSubscribers) this.#publish(queueDones, item.key, item.priority, this.#lap(item, at));
+    const again = item.state;
+    item.state = "idle";
+    if (this.#closed || again === "running") return;
+    const isDue = again === "running-again" || item.due <= this.#runtime.now();
+    this.#place(item, isDue ? 0 : item.due);
+  }
+
+  /** Forgets a key that nothing is to be done for and that may never come back. */
+  forget(key: string): void {
+    if (this.#items.get(key)?.state === "idle") this.#items.delete(key);
   }
 
   /** Forgets everything that is not running, and takes nothing more. */
@@ -105,11 +112,12 @@ export class WorkQueue {
     if (queueRetries.hasSubscribers) this.#publish(queueRetries, item.key, item.priority, delayMs);
   }
 
-  #insert(item: WorkItem): void {
-    this.#items.set(item.key, item);
-    if (item.due === 0) {
+  #place(item: WorkItem, due: number): void {
+    if (due === 0) {
       this.#makeReady(item);
     } else {
+      item.state = "delayed";
+      item.due = due;
       this.#delayed.push(item);
       this.#arm();
     }
@@ -117,6 +125,11 @@ export class WorkQueue {
 
   #merge(item: WorkItem, priority: number, due: number, reason: string): void {
     switch (item.state) {
+      case "idle":
+        item.priority = priority;
+        item.reason = reason;
+        this.#place(item, due);
+        return;
       case "ready":
         if (priority > item.priority) this.#raise(item, priority);
         return;
@@ -190,15 +203,14 @@ export class WorkQueue {
   }
 
   /** Milliseconds since the item's last step; 0 if nobody measured that. */
-  #lap(item: WorkItem): number {
-    const now = this.#runtime.now();
+  #lap(item: WorkItem, now: number = this.#runtime.now()): number {
     const lap = item.since === -1 ? 0 : now - item.since;
     item.since = now;
     return lap;
   }
 
   #publish(diagnostics: DiagnosticsChannel<WorkQueueEvent>, key: string, priority: number, durationMs?: number): void {
-    const event = { queue: this.#name, key, priority, depth: this.depth };
-    diagnostics.publish(Object.freeze(durationMs === undefined ? event : { ...event, durationMs }));
+    // One literal, not frozen: there are three of these per run, and freezing would cost more than the run.
+    diagnostics.publish({ queue: this.#name, key, priority, depth: this.depth, durationMs });
   }
 }
