@@ -1,9 +1,10 @@
+import { createElection } from "../cluster/index.js";
 import { Emitter, type Health, currentRuntime, silentLogger, toMs } from "../core/index.js";
 import { UnsupportedError } from "../store/index.js";
 import { type ResourceClient, type ResourceKey, createResourceClient } from "../resources/index.js";
 import type { Controller } from "./controller.js";
 import { ManagerRun } from "./manager-run.js";
-import type { ControllerCounts, Manager, ManagerEvents, ManagerOptions } from "./manager.js";
+import type { ControllerCounts, LeaderElection, Manager, ManagerEvents, ManagerOptions } from "./manager.js";
 import { keyStringOf } from "./object-key.js";
 import type { CacheStats } from "./resource-cache.js";
 
@@ -19,8 +20,9 @@ export class ControllerManager implements Manager {
   #run: ManagerRun | undefined = undefined;
 
   constructor(options: ManagerOptions) {
-    const { store, controllers, runnables = [], caches = [], leaderElection, grace = "30s", prefix } = options;
+    const { store, controllers, runnables = [], caches = [], grace = "30s", prefix } = options;
     const { runtime = currentRuntime(), log = silentLogger } = options;
+    const leaderElection = electionOf(options);
     const graceMs = toMs(grace, "grace");
     const kinds = [...new Set(controllers.flatMap((controller) => controller.kinds))];
     checkNames(controllers);
@@ -83,6 +85,11 @@ export class ControllerManager implements Manager {
     if (behind.length === 0) return { status: "pass", details };
     return { status: "warn", message: `caches are not filled yet: ${behind.join(", ")}`, details };
   }
+}
+
+function electionOf({ store, runtime, leaderElection }: ManagerOptions): LeaderElection | undefined {
+  if (leaderElection === undefined || "run" in leaderElection) return leaderElection;
+  return createElection(store, { runtime, ...leaderElection });
 }
 
 function checkNames(controllers: readonly Controller[]): void {

@@ -1,3 +1,4 @@
+import type { ElectionOptions } from "../cluster/index.js";
 import type { Duration, Events, Health, Logger, Runtime } from "../core/index.js";
 import type { ResourceClient, ResourceKey } from "../resources/index.js";
 import type { Compare, StateStore } from "../store/index.js";
@@ -48,9 +49,11 @@ export interface ManagerOptions {
   readonly runnables?: readonly Runnable[] | undefined;
   /**
    * Elects one of several managers. Only the one that leads runs what runs on the leader, each of whose writes is fenced:
-   * once another leads, it is refused. @defaultValue it leads, as the only one
+   * once another leads, it is refused. Options make an election on the same store; hand in your own to listen to it.
+   *
+   * @defaultValue it leads, as the only one
    */
-  readonly leaderElection?: LeaderElection | undefined;
+  readonly leaderElection?: LeaderElection | ElectionOptions | undefined;
   /** Bounds of what it keeps in memory, made by {@link bounded}. @defaultValue everything of the kinds it needs */
   readonly caches?: readonly CacheBounds[] | undefined;
   /** The key prefix of the objects. @defaultValue the resource client's */

@@ -44,6 +44,7 @@ export class ResourceCache {
   #synced = false;
   #puts = 0;
   #sampled = { objects: 0, bytes: 0 };
+  #isTelling = false;
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: CacheBounds, runtime: Runtime) {
@@ -126,12 +127,21 @@ export class ResourceCache {
     }
   }
 
+  /** Tells whoever listens, at most so often, and of the last state in any case. */
   #tell(): void {
-    if (!cacheUpdates.hasSubscribers) return;
-    const now = this.#runtime.now();
-    if (now - this.#toldAt < tellEveryMs) return;
-    this.#toldAt = now;
-    cacheUpdates.publish(Object.freeze(this.stats()));
+    if (!cacheUpdates.hasSubscribers || this.#isTelling) return;
+    const left = this.#toldAt + tellEveryMs - this.#runtime.now();
+    if (left <= 0) {
+      this.#toldAt = this.#runtime.now();
+      cacheUpdates.publish(Object.freeze(this.stats()));
+      return;
+    }
+    this.#isTelling = true;
+    const later = (): void => {
+      this.#isTelling = false;
+      this.#tell();
+    };
+    this.#runtime.timer(left, later, "cache metrics").unref();
   }
 
   #reaching(revision: number): Source<void> {

@@ -62,8 +62,9 @@ export class WorkQueue {
     const due = delayMs <= 0 ? 0 : this.#runtime.now() + delayMs;
     let item = this.#items.get(key);
     if (item === undefined) this.#items.set(key, (item = new WorkItem(key)));
+    // Told first: that it is there may make it be taken at once.
+    if (queueAdds.hasSubscribers) this.#publish(queueAdds, key, priority, undefined, item.state === "idle" ? 1 : 0);
     this.#merge(item, priority, due, reason);
-    if (queueAdds.hasSubscribers) this.#publish(queueAdds, key, priority);
   }
 
   /** Takes the next key; `undefined` when none is ready. Give it back with {@link WorkQueue.done}. */
@@ -209,8 +210,14 @@ export class WorkQueue {
     return lap;
   }
 
-  #publish(diagnostics: DiagnosticsChannel<WorkQueueEvent>, key: string, priority: number, durationMs?: number): void {
+  #publish(
+    diagnostics: DiagnosticsChannel<WorkQueueEvent>,
+    key: string,
+    priority: number,
+    durationMs?: number,
+    more = 0,
+  ): void {
     // One literal, not frozen: there are three of these per run, and freezing would cost more than the run.
-    diagnostics.publish({ queue: this.#name, key, priority, depth: this.depth, durationMs });
+    diagnostics.publish({ queue: this.#name, key, priority, depth: this.depth + more, durationMs });
   }
 }
