@@ -87,11 +87,12 @@ export class Queue {
   /** Waits until the place in the queue may have changed. */
   async #change({ revision, ahead, predecessor }: View): Promise<void> {
     const { store, prefix, token, permits } = this.#place;
-    const isFirstInLine = ahead === permits;
-    const range: KeyRange = isFirstInLine || predecessor === undefined ? { prefix } : { key: predecessor };
+    // Who holds the only permit is the predecessor; of several holders each may be the one that leaves.
+    const mayBeAny = permits > 1 && ahead === permits;
+    const range: KeyRange = mayBeAny || predecessor === undefined ? { prefix } : { key: predecessor };
     const matters = ({ type, prev }: WatchEvent): boolean =>
-      !isFirstInLine || (type === "delete" && (prev === undefined || prev.createRevision < token));
-    const options = { from: revision + 1, prevKv: isFirstInLine, signal: this.#signal };
+      !mayBeAny || (type === "delete" && (prev === undefined || prev.createRevision < token));
+    const options = { from: revision + 1, prevKv: mayBeAny, signal: this.#signal };
     for await (const batch of store.watch(range, options)) {
       if (batch.type === "events" && batch.events.some(matters)) return;
     }
