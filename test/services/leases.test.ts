@@ -9,7 +9,7 @@ import { etcdMissing, postgresMissing, startEtcd, startPostgres } from "../suppo
 import { text } from "../support/store.js";
 import { describeUnless } from "../support/when.js";
 import { ContenderProcess } from "./contender-process.js";
-import { openByUrl } from "./fixtures/open-by-url.js";
+import { openStore } from "keelson/store/open";
 
 const patience = 40_000;
 const ttlMs = 3_000;
@@ -61,7 +61,7 @@ afterEach(async () => {
 }, patience);
 
 async function open(url: string): Promise<StateStore> {
-  const store = await openByUrl(url);
+  const store = await openStore(url);
   opened.push(() => store.close());
   return store;
 }
@@ -92,7 +92,10 @@ function contend(store: StateStore, name: string): { readonly terms: Term[]; nex
       async (term) => {
         terms.push(term);
         elected(term);
-        if (!term.signal.aborted) await new Promise((resolve) => { term.signal.addEventListener("abort", resolve); });
+        if (!term.signal.aborted)
+          await new Promise((resolve) => {
+            term.signal.addEventListener("abort", resolve);
+          });
       },
       { signal: stop.signal },
     ),
