@@ -41,5 +41,5 @@ function runnerCommand(testName: string | undefined): string {
   if (env["NODE_TEST_CONTEXT"] !== undefined) {
     return `node --test${quoted === "" ? "" : ` --test-name-pattern=${quoted.trim()}`}${script}`;
   }
-  return `node${script}`;
+  return `${script.endsWith(".ts") ? "npx tsx" : "node"}${script}`;
 }
