@@ -16,7 +16,7 @@ export interface ScaleFailure {
   readonly error: unknown;
 }
 
-type Tools = Pick<ReconcileContext, "client" | "now">;
+type Tools = Pick<ReconcileContext, "cache" | "client" | "now">;
 
 /** Deletes what has ended for good, creates what is missing, or deletes what is too much. */
 export async function scale(
@@ -34,7 +34,7 @@ export async function scale(
     return { reason: "FailedDelete", error };
   }
   try {
-    const names = freeNames(workload.metadata.name, instances, Math.max(0, Math.min(missing, burst)));
+    const names = freeNames(workload, Math.max(0, Math.min(missing, burst)), tools);
     await slowStart(names, (name) => create(workload, name, tools));
     return undefined;
   } catch (error) {
@@ -71,13 +71,12 @@ async function create(workload: Workload, name: string, { client }: Tools): Prom
   }
 }
 
-/** The first names with an ordinal that no instance has, those that are going included. */
-function freeNames(owner: string, instances: readonly Instance[], count: number): string[] {
-  const taken = new Set(instances.map(({ metadata }) => metadata.name));
+/** The first names with an ordinal that no instance has, whoever's it is, those that are going included. */
+function freeNames({ metadata: { name: owner, namespace } }: Workload, count: number, { cache }: Tools): string[] {
   const names: string[] = [];
   for (let ordinal = 0; names.length < count; ordinal += 1) {
     const name = `${owner}-${String(ordinal)}`;
-    if (!taken.has(name)) names.push(name);
+    if (cache.get(Instance, { name, namespace }) === undefined) names.push(name);
   }
   return names;
 }
