@@ -1,38 +1,79 @@
 /**
- * Runs the tests under other releases of Node, fetched as npm packages into node_modules/.cache, so that neither the
- * machine nor the project's own dependencies change. `npm run test:runtimes -- 24` picks one release.
+ * `npm run test:runtimes [-- <runtime>…]`: runs the tests under other releases of Node, and those of the folders that
+ * work everywhere in Bun, Deno and a browser. Says which runtimes could not be had.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
-import { arch, argv, exit, platform } from "node:process";
-import { resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { argv, exit } from "node:process";
+import { runInChromium } from "./runtimes/browser.js";
+import { type Bundle, bundleTests } from "./runtimes/bundle.js";
+import { type Fetched, fetchBun, fetchDeno, fetchNode, findChromium } from "./runtimes/fetch.js";
+import type { Summary } from "./runtimes/vitest-shim.js";
 
-const releases = argv.length > 2 ? argv.slice(2) : ["22", "24", "26"];
-const system = `node-${platform === "win32" ? "win" : platform}-${arch}`;
+const deadlineMs = 300_000;
 
-const outcomes = releases.map((release) => ({ release, outcome: testUnder(release) }));
-for (const { release, outcome } of outcomes) console.log(`node ${release}: ${outcome}`);
-if (outcomes.some(({ outcome }) => outcome === "failed")) exit(1);
-
-function testUnder(release: string): "passed" | "failed" | "skipped, could not be fetched" {
-  const node = fetchNode(release);
-  if (node === undefined) return "skipped, could not be fetched";
-  console.log(`\n--- ${spawnSync(node, ["--version"]).stdout.toString().trim()}`);
-  const { status } = spawnSync(node, ["node_modules/vitest/vitest.mjs", "run"], { stdio: "inherit" });
-  return status === 0 ? "passed" : "failed";
+interface Runtime {
+  readonly fetch: () => Fetched;
+  /** Runs the tests with that program; tells whether all passed. */
+  readonly run: (program: string) => boolean | Promise<boolean>;
 }
 
-function fetchNode(release: string): string | undefined {
-  const cache = resolve("node_modules/.cache/runtimes", release);
-  const node = resolve(cache, `node_modules/node/bin/node`);
-  if (existsSync(node)) return node;
-  mkdirSync(cache, { recursive: true });
-  const wanted = `node@npm:${system}@${release}`;
-  const args = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", cache, wanted];
-  const { status, stderr } = spawnSync("npm", args);
-  if (status === 0 && existsSync(node)) return node;
-  console.error(`node ${release}: npm could not install ${wanted}\n${stderr.toString().trim()}`);
-  return undefined;
+const runtimes: Readonly<Record<string, Runtime>> = {
+  "22": { fetch: () => fetchNode("22"), run: runVitest },
+  "24": { fetch: () => fetchNode("24"), run: runVitest },
+  "26": { fetch: () => fetchNode("26"), run: runVitest },
+  bun: { fetch: fetchBun, run: (bun) => runBundle(bun, []) },
+  deno: { fetch: fetchDeno, run: (deno) => runBundle(deno, ["run", "--allow-all", "--no-lock"]) },
+  chromium: { fetch: findChromium, run: runBrowser },
+};
+
+const chosen = argv.length > 2 ? argv.slice(2) : Object.keys(runtimes);
+const outcomes: [name: string, outcome: string][] = [];
+for (const name of chosen) {
+  const runtime = runtimes[name];
+  if (runtime === undefined) {
+    console.error(`Expected one of ${Object.keys(runtimes).join(", ")}, got ${name}`);
+    exit(1);
+  }
+  console.log(`\n--- ${name}`);
+  const fetched = runtime.fetch();
+  if ("missing" in fetched) outcomes.push([name, `skipped: ${fetched.missing}`]);
+  else outcomes.push([name, (await runtime.run(fetched.path)) ? "passed" : "failed"]);
+}
+console.log();
+for (const [name, outcome] of outcomes) console.log(`${name.padEnd(8)} ${outcome}`);
+exit(outcomes.some(([, outcome]) => outcome === "failed") ? 1 : 0);
+
+function runVitest(node: string): boolean {
+  return spawnSync(node, ["node_modules/vitest/vitest.mjs", "run"], { stdio: "inherit" }).status === 0;
+}
+
+async function runBundle(program: string, args: readonly string[]): Promise<boolean> {
+  const bundle = await bundleTests("node");
+  announce(bundle);
+  const main = bundle.path.replace(/\.mjs$/, "-main.mjs");
+  writeFileSync(
+    main,
+    `import { run } from ${JSON.stringify(bundle.path)};
+    const { passed, failures } = await run(({ test, error }) => console.error(\`✗ \${test}\\n\${error}\`));
+    console.log(\`\${passed} passed, \${failures.length} failed\`);
+    process.exit(passed > 0 && failures.length === 0 ? 0 : 1);`,
+  );
+  return spawnSync(program, [...args, main], { stdio: "inherit", timeout: deadlineMs }).status === 0;
+}
+
+async function runBrowser(chromium: string): Promise<boolean> {
+  const bundle = await bundleTests("browser");
+  announce(bundle);
+  const { passed, failures }: Summary = await runInChromium(chromium, bundle.path, deadlineMs);
+  for (const { test, error } of failures) console.error(`✗ ${test}\n${error}`);
+  console.log(`${String(passed)} passed, ${String(failures.length)} failed`);
+  return passed > 0 && failures.length === 0;
+}
+
+function announce({ files, leftOut }: Bundle): void {
+  console.log(`${String(files)} files; left out:`);
+  for (const { file, reason } of leftOut) console.log(`  ${file}: ${reason}`);
 }

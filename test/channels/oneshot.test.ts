@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { oneshot } from "keelson/channels";
 import { TimeoutError } from "keelson/core";
 import { expect, test } from "vitest";
@@ -90,13 +89,4 @@ test("waits give up without taking the value", async () => {
   expect([await waiting, rx.tryRecv()]).toEqual(["no", { ok: true, value: 1 }]);
   const [open] = oneshot.channel();
   await expect(open.closed({ timeout: 0 })).rejects.toThrow(TimeoutError);
-});
-
-test("prints usefully, and no value", () => {
-  const [tx, rx] = oneshot.channel<string>();
-  expect(tx.sameChannel(rx)).toBe(true);
-  tx.send("secret");
-  expect(inspect([tx, rx])).toBe(
-    "[\n  oneshot.Sender { hasSent: true, isClosed: false },\n  oneshot.Receiver { isEmpty: false, isTerminated: false }\n]",
-  );
 });
