@@ -48,7 +48,7 @@ export const expect: typeof chai.expect = Object.assign(
   },
 );
 Object.assign(globalThis, { [GLOBAL_EXPECT]: expect });
-setState({ assertionCalls: 0, isExpectingAssertions: false } as never, expect as never);
+setState({ assertionCalls: 0, isExpectingAssertions: false }, expect as never);
 (chai.expect as unknown as { extend(expect: object, matchers: object): void }).extend(expect, customMatchers);
 
 const cases: Case[] = [];
@@ -90,7 +90,6 @@ export const test: { (name: string, ...rest: readonly unknown[]): void; each: Ea
   each: each(register),
   skip: () => undefined,
 });
-export const it: typeof test = test;
 
 /** Types are checked by the compiler; here whatever is asked of them is so. */
 export function expectTypeOf(): unknown {
