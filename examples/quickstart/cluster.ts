@@ -1,28 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { createManager } from "keelson/controllers";
-import type { Logger } from "keelson/core";
-import {
-  Deployment,
-  Instance,
-  Node,
-  bindingController,
-  childProcessRuntime,
-  createAgent,
-  deploymentController,
-  drainController,
-  workloadController,
-} from "keelson/reconcilers";
+import { join } from "node:path";
+import { Deployment, Instance, Node } from "keelson/reconcilers";
 import { InvalidResourceError, type ResourceClient, isConditionTrue, waitFor } from "keelson/resources";
-import type { StateStore } from "keelson/store";
 import type { Manifest } from "./manifest.js";
+import { type Surroundings, controlPlane, nodeAgent } from "./parts.js";
 
 /** A control plane and its agents, in this process. */
 export interface Cluster {
   readonly client: ResourceClient;
-  /** Where the instances' pids and logs are. */
-  readonly stateDir: string;
   /** Rejects if a part fails by itself. */
   readonly failed: Promise<never>;
   /** Ends the agents and with them every instance, then the control plane. */
@@ -30,28 +16,16 @@ export interface Cluster {
 }
 
 /** Starts a control plane, and an agent for each of the manifest's nodes, on one store. */
-export async function startCluster(store: StateStore, manifest: Manifest, file: string, log: Logger): Promise<Cluster> {
+export async function startCluster(surroundings: Surroundings, { nodes }: Manifest): Promise<Cluster> {
   const stateDir = await mkdtemp(join(tmpdir(), "keelson-quickstart-"));
-  const manager = createManager({
-    store,
-    log,
-    controllers: [deploymentController(), workloadController(), bindingController(), drainController()],
-  });
-  const agents = manifest.nodes.map(({ name, capacity }) => {
-    const workloads = childProcessRuntime({ stateDir: join(stateDir, name) });
-    return createAgent({ store, node: name, capacity, workloads, cwd: dirname(file), log });
-  });
+  const manager = controlPlane(surroundings);
+  const agents = nodes.map((node) => nodeAgent(surroundings, node, stateDir));
   const [stopAgents, stopManager] = [new AbortController(), new AbortController()];
   const agentsDone = Promise.all(agents.map((agent) => agent.run(stopAgents.signal)));
   const managerDone = manager.run(stopManager.signal);
-  for (const { name } of manifest.nodes) {
-    await waitFor(manager.client, Node, name, (node) => isConditionTrue(node.status?.conditions, "Ready"), {
-      timeout: "5s",
-    });
-  }
+  await nodesReady(manager.client, nodes);
   return {
     client: manager.client,
-    stateDir,
     failed: Promise.all([agentsDone, managerDone]).then(() => new Promise<never>(() => undefined)),
     async stop() {
       stopManager.abort(new Error("the quickstart ends")); // first, or it would replace what the agents stop
@@ -61,6 +35,20 @@ export async function startCluster(store: StateStore, manifest: Manifest, file: 
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits for the manifest's nodes, and takes back what an earlier run drained. */
+async function nodesReady(client: ResourceClient, nodes: Manifest["nodes"]): Promise<void> {
+  for (const { name } of nodes) {
+    const node = await waitFor(client, Node, name, ({ status }) => isConditionTrue(status?.conditions, "Ready"), {
+      timeout: "5s",
+    });
+    if (node.spec.drain) {
+      await client.update(node, ({ spec }) => {
+        spec.drain = false;
+      });
+    }
+  }
 }
 
 /** Applies the manifest's deployments; returns a line for each thing that is wrong, and applies the rest. */

@@ -1,16 +1,17 @@
 /**
  * A small orchestrator at work: a control plane and three agents run real processes from a manifest, which are then
- * scaled, killed, drained and rolled out. `npm run quickstart -- [--manifest file] [--keep] [--timeout 15s]`.
+ * scaled, killed, drained and rolled out. `npm run quickstart -- --help` says what else it can do.
  */
-import { exit, stdout } from "node:process";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { type Duration, type Logger, formatChain, silentLogger, systemRuntime, toMs } from "keelson/core";
-import { createLifecycle } from "keelson/lifecycle";
+import { argv, exit, stdout } from "node:process";
+import { type Logger, formatChain, isKeelsonError, silentLogger, systemRuntime } from "keelson/core";
+import { type Lifecycle, createLifecycle } from "keelson/lifecycle";
 import { Instance } from "keelson/reconcilers";
-import { memoryStore } from "keelson/store/memory";
+import { openStore } from "keelson/store/open";
 import { applyManifest, explainInstances, startCluster } from "./cluster.js";
 import { type Manifest, ManifestError, readManifest } from "./manifest.js";
+import { type Options, UsageError, readOptions, usage } from "./options.js";
+import type { Surroundings } from "./parts.js";
+import { runAgent, runControl } from "./roles.js";
 import { NotConverged, type Stage, perform, steps } from "./scenario.js";
 import { Table } from "./table.js";
 
@@ -20,27 +21,32 @@ const say = (line: string): void => {
   table.say(line);
 };
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      manifest: { type: "string" },
-      keep: { type: "boolean" },
-      timeout: { type: "string", default: "15s" },
-      verbose: { type: "boolean" },
-    },
-  });
-  const limitMs = toMs(values.timeout as Duration, "--timeout");
-  const file = values.manifest ?? fileURLToPath(new URL("manifest.json", import.meta.url));
-  const manifest = await readManifest(file);
-  const started = runtime.now();
-  const store = memoryStore();
-  const cluster = await startCluster(store, manifest, file, values.verbose === true ? consoleLogger : silentLogger);
+async function main(options: Options): Promise<number> {
+  const manifest = await readManifest(options.manifest);
+  const store = await openStore(options.store);
   const lifecycle = createLifecycle({ exit: false, timeout: "20s" });
-  lifecycle.onShutdown("cluster", () => cluster.stop(), { phase: "drain" });
   lifecycle.onShutdown("store", () => store.close(), { phase: "close" });
+  const log = options.verbose ? consoleLogger : silentLogger;
+  const surroundings = { store, file: options.manifest, log };
+  const role = { all: runAll, control: runControl, agent: runAgent }[options.role];
+  const code = await role(surroundings, { manifest, options, say }, lifecycle);
+  const { outcome } = await lifecycle.shutdown(`the ${options.role} role ends`);
+  return code === 0 && outcome !== "clean" ? 1 : code;
+}
+
+/** Everything in this process: shows what the orchestrator does, step by step. */
+async function runAll(
+  surroundings: Surroundings,
+  { manifest, options }: { readonly manifest: Manifest; readonly options: Options },
+  lifecycle: Lifecycle,
+): Promise<number> {
+  const started = runtime.now();
+  const { file } = surroundings;
+  const cluster = await startCluster(surroundings, manifest);
+  lifecycle.onShutdown("cluster", () => cluster.stop(), { phase: "drain" });
   const drawing = draw(cluster.client, lifecycle.signal);
-  const stage: Stage = { client: cluster.client, signal: lifecycle.signal, say, limitMs };
-  const work = show(manifest, file, stage, values.keep === true);
+  const stage: Stage = { client: cluster.client, signal: lifecycle.signal, say, limitMs: options.limitMs };
+  const work = show(manifest, file, stage, options.keep);
   const code = await Promise.race([work, cluster.failed]).catch(async (error: unknown) => {
     if (lifecycle.signal.aborted) return 130;
     say(`✗ ${error instanceof NotConverged ? error.message : formatChain(error)}`);
@@ -48,16 +54,12 @@ async function main(): Promise<number> {
     return 1;
   });
   say("stopping: every instance gets SIGTERM, and a few seconds");
-  const report = await lifecycle.shutdown("the quickstart ends");
+  const { outcome } = await lifecycle.shutdown("the quickstart ends");
   await drawing;
   const seconds = ((runtime.now() - started) / 1_000).toFixed(1);
-  const clean = report.outcome === "clean";
-  say(
-    code === 0 && clean
-      ? `✓ all of it in ${seconds} s; nothing is left behind`
-      : `ended after ${seconds} s with ${String(code)}`,
-  );
-  return code === 0 && !clean ? 1 : code;
+  const done = code === 0 && outcome === "clean";
+  say(done ? `✓ all of it in ${seconds} s; nothing is left behind` : `ended after ${seconds} s with ${String(code)}`);
+  return code;
 }
 
 async function show(manifest: Manifest, file: string, stage: Stage, keep: boolean): Promise<number> {
@@ -102,8 +104,11 @@ function log(fields: unknown, message?: string): void {
 }
 
 try {
-  exit(await main());
+  if (argv.includes("--help")) console.log(usage);
+  else exit(await main(readOptions(argv.slice(2))));
 } catch (error) {
-  console.error(error instanceof ManifestError ? error.message : formatChain(error));
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${usage}`);
+  else if (error instanceof ManifestError || isKeelsonError(error)) console.error(error.message);
+  else console.error(formatChain(error));
   exit(1);
 }
