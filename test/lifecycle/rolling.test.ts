@@ -98,7 +98,7 @@ describe("one process that gets SIGTERM", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a service of two processes under load", { timeout: 300_000 }, () => {
+describe("a service of two processes under load", { timeout: 900_000 }, () => {
   // Not a tenth: on a loaded machine a process takes a second to start.
   const restarts = runs(100) === 100 ? 100 : 3;
 
@@ -106,7 +106,7 @@ describe("a service of two processes under load", { timeout: 300_000 }, () => {
     const balancer = new RoundRobin();
     const url = await balancer.listen();
     const start = async (): Promise<Service> => {
-      const service = new Service(200);
+      const service = new Service(1_000); // time for the balancer to notice, on however loaded a machine
       await balancer.add(await service.port());
       return service;
     };
@@ -127,9 +127,9 @@ describe("a service of two processes under load", { timeout: 300_000 }, () => {
   });
 });
 
-/** Twenty connections that ask as fast as they are answered, until told to stop. */
+/** Twenty connections that ask five hundred times a second together, until told to stop. */
 function underLoad(url: string): { readonly stop: () => Promise<autocannon.Result> } {
-  const options = { url, connections: 20, duration: 3_600, timeout: 20 };
+  const options = { url, connections: 20, overallRate: 500, duration: 3_600, timeout: 20 };
   const ended = deferred<autocannon.Result>();
   const load = autocannon(options, (error: unknown, result) => {
     if (error instanceof Error) ended.reject(error);
