@@ -142,6 +142,7 @@ describe("credentials", () => {
     const tokens: (string | undefined)[] = [];
     const authenticate = (etcd: FakeEtcd): void => {
       etcd.on("Authenticate", (call) => {
+        expect(call.token).toBeUndefined();
         expect(requestOf(call, "AuthenticateRequest")).toMatchObject({ name: "ann", password: "p@ss" });
         call.respond("AuthenticateResponse", { header: etcd.header, token: `t${times(etcd, "Authenticate")}` });
       });

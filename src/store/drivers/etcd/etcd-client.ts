@@ -8,7 +8,7 @@ import {
   StoreUnavailableError,
 } from "../../errors.js";
 import { encodeFrame } from "./codec.js";
-import { type Abandonable, EtcdCall, type EtcdMethod, type Outcome } from "./etcd-call.js";
+import { type Abandonable, type CallPlan, EtcdCall, type EtcdMethod, type Outcome } from "./etcd-call.js";
 import type { EtcdConnection } from "./etcd-connection.js";
 import { judge } from "./etcd-verdict.js";
 import type { GrpcSession } from "./grpc-session.js";
@@ -20,6 +20,8 @@ export interface ClientCallOptions {
   readonly signal?: AbortSignal | undefined;
   /** The lease it is about, for errors. */
   readonly leaseId?: string;
+  /** Whether it goes without a token: etcd refuses a stale one even with what would renew it. */
+  readonly isAnonymous?: boolean;
 }
 
 const retryPauseMs = 50;
@@ -44,14 +46,15 @@ export class EtcdClient {
   async repeat<Q extends MessageName, A extends MessageName>(
     method: EtcdMethod<Q, A>,
     draft: Draft<Q>,
-    { signal, leaseId }: ClientCallOptions = {},
+    { signal, leaseId, isAnonymous = false }: ClientCallOptions = {},
   ): Promise<Message<A>> {
     const frame = encodeFrame(method.request, draft);
     const deadline = this.#runtime.now() + this.#timeoutMs;
     for (let tokens = 0; ;) {
       const session = await this.#ready(deadline, signal);
+      const token = isAnonymous ? undefined : this.#tokens.token;
       // One member may be silent while others would answer: it gets a part of the time.
-      const outcome = await this.#call(method, frame, session, signal, 0.4 * this.#timeoutMs);
+      const outcome = await this.#call(method, frame, { session, token, signal, timeoutMs: 0.4 * this.#timeoutMs });
       if (outcome.kind === "answered") return outcome.message;
       let failure: unknown;
       if (outcome.kind === "abandoned") {
@@ -64,7 +67,7 @@ export class EtcdClient {
         if (verdict.kind === "final") throw verdict.error;
         if (verdict.kind === "token") {
           tokens += 1;
-          await this.#renew(tokens, failure);
+          await this.#renew(isAnonymous ? Number.POSITIVE_INFINITY : tokens, failure);
           continue;
         }
         if (outcome.error.progress === "answered") this.#connection.suspect(session, failure);
@@ -84,7 +87,13 @@ export class EtcdClient {
     const deadline = this.#runtime.now() + this.#timeoutMs;
     for (let tokens = 0; ;) {
       const session = this.#connection.session ?? (await this.#readyToSend(deadline, signal));
-      const outcome = await this.#call(method, frame, session, signal, deadline - this.#runtime.now());
+      const { token } = this.#tokens;
+      const outcome = await this.#call(method, frame, {
+        session,
+        token,
+        signal,
+        timeoutMs: deadline - this.#runtime.now(),
+      });
       if (outcome.kind === "answered") return outcome.message;
       if (outcome.kind === "abandoned") {
         if (outcome.why === "late") this.#connection.suspect(session, outcome.reason);
@@ -120,19 +129,9 @@ export class EtcdClient {
   #call<A extends MessageName>(
     method: EtcdMethod<MessageName, A>,
     frame: Buffer,
-    session: GrpcSession,
-    signal: AbortSignal | undefined,
-    timeoutMs: number,
+    plan: Omit<CallPlan, "runtime" | "pending">,
   ): Promise<Outcome<Message<A>>> {
-    const plan = {
-      runtime: this.#runtime,
-      session,
-      token: this.#tokens.token,
-      timeoutMs,
-      signal,
-      pending: this.#pending,
-    };
-    return new EtcdCall(method, frame, plan).outcome;
+    return new EtcdCall(method, frame, { ...plan, runtime: this.#runtime, pending: this.#pending }).outcome;
   }
 
   async #ready(deadline: number, signal: AbortSignal | undefined): Promise<GrpcSession> {

@@ -84,7 +84,8 @@ export async function etcdStore(options: EtcdStoreOptions): Promise<StateStore> 
   const timeoutMs = toMs(timeout, "timeout");
   const authenticate = async (): Promise<string | undefined> => {
     try {
-      return (await client.repeat(methods.authenticate, { name: user, password })).token;
+      const credentials = { name: user, password };
+      return (await client.repeat(methods.authenticate, credentials, { isAnonymous: true })).token;
     } catch (error) {
       if (isAuthOff(error)) return undefined;
       throw error;
