@@ -1,5 +1,5 @@
 import type { Runtime, TimerHandle } from "../../../core/runtime.js";
-import { NotAppliedError, type StoreError } from "../../errors.js";
+import { NotAppliedError, type StoreError, StoreUnavailableError } from "../../errors.js";
 import type { BootClock } from "./boot-clock.js";
 import { type Connections, connect, requireWriter } from "./connections.js";
 import { Housekeeping } from "./housekeeping.js";
@@ -15,6 +15,8 @@ import { answerRead, writeJob } from "./calls.js";
 
 /** How often the lock is tried for while another process holds it, with some chance so that nobody is always second. */
 const lockRetryMs = 2;
+
+const moved = "the file was moved, replaced or deleted while it was open; close the store and open it again";
 
 /** What the engine needs of its thread. */
 export interface EngineHome {
@@ -40,11 +42,19 @@ export class SqliteEngine {
   #isTurnDue = false;
   #isWaitingForLock = false;
   #isClosed = false;
+  /** Whether the file is no longer at its path: what is written now would be lost with it. */
+  #isMoved = false;
 
   constructor(home: EngineHome) {
     const { runtime, settings, clock } = home;
     this.#home = home;
-    this.#observer = new Observer(home, () => this.#opened());
+    this.#observer = new Observer(
+      home,
+      () => this.#opened(),
+      () => {
+        this.#moved();
+      },
+    );
     this.#housekeeping = new Housekeeping(runtime, settings, clock, () => {
       this.#soon();
     });
@@ -103,9 +113,9 @@ export class SqliteEngine {
     }
   }
 
-  /** The connections, opened if they aren't; a file that was replaced is opened anew. */
+  /** The connections, opened if they aren't. */
   #opened(): Connections {
-    if (this.#connections?.isCurrent() === false) this.#letGo();
+    if (this.#isMoved) throw new StoreUnavailableError(moved);
     if (this.#connections !== undefined) return this.#connections;
     const { open, settings, clock, send } = this.#home;
     try {
@@ -188,9 +198,10 @@ export class SqliteEngine {
     if (answers.length > 0) this.#home.send({ type: "answers", answers });
   }
 
-  #letGo(): void {
-    this.#connections?.close();
-    this.#connections = undefined;
+  /** It is not opened again: what SQLite left beside the old file would be applied to the new one. */
+  #moved(): void {
+    this.#isMoved = true;
+    this.#home.send({ type: "failed", error: toWire(new StoreUnavailableError(moved)) });
   }
 
   #close(): void {
@@ -198,7 +209,7 @@ export class SqliteEngine {
     this.#housekeeping[Symbol.dispose]();
     this.#observer[Symbol.dispose]();
     this.#isClosed = true;
-    this.#letGo();
+    this.#connections?.close();
     this.#home.send({ type: "closed" });
     this.#home.exit();
   }

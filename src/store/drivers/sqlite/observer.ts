@@ -21,16 +21,19 @@ interface ObserverHome {
 export class Observer implements Disposable {
   readonly #home: ObserverHome;
   readonly #connections: () => Connections;
+  readonly #moved: () => void;
   readonly #timer: TimerHandle;
   #isWatching = false;
   #dataVersion = -1;
   #changedAt = 0;
   #told: (Reach & { readonly store: string }) | undefined = undefined;
   #toldAt = 0;
+  #placedAt = 0;
 
-  constructor(home: ObserverHome, connections: () => Connections) {
+  constructor(home: ObserverHome, connections: () => Connections, moved: () => void) {
     this.#home = home;
     this.#connections = connections;
+    this.#moved = moved;
     const poll = (): void => {
       this.#poll();
     };
@@ -73,11 +76,25 @@ export class Observer implements Disposable {
 
   #poll(): void {
     try {
-      this.look(this.#connections());
+      const connections = this.#connections();
+      if (this.#isMoved(connections)) return;
+      this.look(connections);
     } catch {
       // whoever calls next is told why; whoever watches waits
     }
     this.#timer.reset(this.#pause());
+  }
+
+  /** Whether the file is gone from its path: then watches and leases end, and nothing is written any more. */
+  #isMoved(connections: Connections): boolean {
+    const now = this.#home.runtime.now();
+    if (now - this.#placedAt < restMs) return false;
+    this.#placedAt = now;
+    if (connections.isCurrent()) return false;
+    this.#moved();
+    const { revision, compacted } = this.#told ?? { revision: 0, compacted: 0 };
+    this.#home.send({ type: "replaced", reach: { revision, compacted } });
+    return true;
   }
 
   #pause(): number {
