@@ -73,8 +73,9 @@ function guardedCalls(): readonly Guarded[] {
     { owner: Math, key: "random", name: "Math.random()", virtual: (runtime) => runtime.random() },
     { owner: crypto, key: "randomUUID", name: "crypto.randomUUID()", virtual: (runtime) => runtime.id() },
     { owner: crypto, key: "getRandomValues", name: "crypto.getRandomValues()", virtual: fillRandom },
-    { owner: process, key: "hrtime", name: "process.hrtime()", virtual: hrtime },
+    // The member before its owner: what replaces the owner takes its members along.
     { owner: process.hrtime, key: "bigint", name: "process.hrtime.bigint()", virtual: hrtimeBigint },
+    { owner: process, key: "hrtime", name: "process.hrtime()", virtual: hrtime },
     { owner: AbortSignal, key: "timeout", name: "AbortSignal.timeout()", virtual: abortAfter },
   ];
 }
