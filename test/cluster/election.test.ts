@@ -141,6 +141,26 @@ function faultsOf(store: StateStore, ...plan: StoreFault[]): StateStore {
   return withFaults(store, plan);
 }
 
+describe("whoever was waiting", () => {
+  test("does not lead on a key that is gone, though it is next and has not heard of it", async () => {
+    using time = virtualTime();
+    const store = memoryStore();
+    const [a] = await contend(time, store, ["a"]);
+    const b = new Contender(faultsOf(store, { kind: "leaseLoss", after: "1s", nth: [1] }), "b");
+    await time.settle();
+    const c = new Contender(store, "c");
+    await time.advance("2s");
+    await a.term.resign();
+    await time.settle();
+    expect([b.terms.length, c.terms.length]).toEqual([0, 1]);
+    await time.advance("3s");
+    await c.term.resign();
+    await time.settle();
+    expect(b.terms).toHaveLength(1);
+    expect(await writes(store, b.term)).toBe(true);
+  });
+});
+
 describe("the term", () => {
   test("ends by its deadline when renewals fail, before the store ends it", async () => {
     using time = virtualTime();
@@ -257,6 +277,18 @@ describe("the term", () => {
     blocked.unblock();
     await time.advance("1s");
     expect([a.losses.length, b.term.isHeld()]).toEqual([1, true]);
+  });
+
+  test("is not brought back by an answer that comes when it is over: the process was stopped meanwhile", async () => {
+    using time = virtualTime();
+    const blocked = blockable(time);
+    const far = faults({ kind: "latency", method: "keepAlive", nth: [1], delay: "6s" });
+    const [a] = await contend(time, far, ["a"], { runtime: blocked.runtime });
+    await time.advance("5s");
+    blocked.block();
+    await time.advance("6s");
+    expect([a.firstTerm.isHeld(), a.losses.length]).toEqual([false, 1]);
+    blocked.unblock();
   });
 
   test("ends when the wall clock jumps forward, and not when it jumps back", async () => {
@@ -425,6 +457,22 @@ describe("the work", () => {
     expect([await keysOf(store), election.term]).toEqual([[], undefined]);
     expect(await election.run(() => "again")).toBe("again");
     expect(time.failures).toEqual([]);
+  });
+
+  test("ends the run once the term has been given back", async () => {
+    using time = virtualTime();
+    const store = memoryStore();
+    const far = faultsOf(store, { kind: "latency", method: "revoke", delay: 500 });
+    let isOver = false;
+    void createElection(far, { name: "x" })
+      .run(() => 1)
+      .then(() => {
+        isOver = true;
+      });
+    await time.advance(499);
+    expect([isOver, (await keysOf(store)).length]).toEqual([false, 1]);
+    await time.advance(1);
+    expect([isOver, (await keysOf(store)).length]).toEqual([true, 0]);
   });
 
   test("ends the run with its error, and the term with it", async () => {
