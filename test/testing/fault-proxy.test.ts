@@ -168,6 +168,20 @@ test("a dropped reply: the target did what it was asked, the client hears nothin
   await two.ask("d");
 });
 
+test("a dropped reply is that of the first to ask", async () => {
+  const target = await server();
+  const proxy = await proxyTo(target.port);
+  const [one, two] = [new Client(proxy), new Client(proxy)];
+  await Promise.all([one.ask("a"), two.ask("b")]);
+  const dropped = proxy.dropReply();
+  proxy.delay(50, "fromTarget");
+  one.socket.write("c");
+  while (!target.got().includes("c")) await quiet();
+  await two.ask("d");
+  await Promise.all([dropped, one.closed]);
+  expect([one.got, two.got]).toEqual(["AA", "BBDD"]);
+});
+
 describe("a blackhole", () => {
   test("swallows both directions until it is healed, new connections included", async () => {
     const target = await server();

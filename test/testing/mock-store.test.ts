@@ -80,6 +80,19 @@ describe("how often", () => {
     await expect(store.get("/plan")).rejects.toThrow(said);
   });
 
+  test("of two that come near, the one that fits and takes no more is named", async () => {
+    const store = mockStore();
+    store
+      .expect("get")
+      .with((key) => key.endsWith("plan"))
+      .returning(at(7));
+    store.expect("get").with("/plans").returning(at(8));
+    await store.get("/plan");
+    await expect(store.get("/plan")).rejects.toThrow(
+      "what a function accepts) once: it is expected once, and has been",
+    );
+  });
+
   test("too few calls fail the checkpoint", async () => {
     const store = mockStore();
     store.expect("get").times(2).returning(at(7));
