@@ -20,7 +20,15 @@ export {
 } from "./create-health.js";
 export { type EventLoopLagOptions, eventLoopLag } from "./event-loop-lag.js";
 export type { HandlerOptions } from "./handler.js";
-export type { CheckContext, CheckOptions, CheckReport, HealthCheck, HealthKind, HealthReport } from "./health-check.js";
+export type {
+  CheckAnswer,
+  CheckContext,
+  CheckOptions,
+  CheckReport,
+  HealthCheck,
+  HealthKind,
+  HealthReport,
+} from "./health-check.js";
 export type { ServiceInfo } from "./health-json.js";
 export { type HealthyPart, healthOf } from "./health-of.js";
 export { type LeaderOptions, leader } from "./leader.js";
