@@ -32,6 +32,7 @@ export class LeaseLostError extends KeelsonError {
   /** How it ended. */
   readonly loss: LeaseLoss;
 
+  /** Says what was held, and how that ended. */
   constructor({ key, loss }: { readonly key: string; readonly loss: LeaseLoss }, options?: ErrorOptions) {
     super(`the lease on ${JSON.stringify(key)} is over: ${because[loss]}`, options);
     this.key = key;

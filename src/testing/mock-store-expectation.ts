@@ -84,7 +84,7 @@ export interface Expected {
  * await store.get("/plan"); // => { revision: 7 }
  * ```
  */
-export class MockExpectation<M extends MockedMethod> implements Expected {
+export class MockExpectation<M extends MockedMethod> {
   /** The method that is expected. */
   readonly method: M;
   /** How many calls it has answered. */
