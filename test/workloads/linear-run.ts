@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +74,7 @@ async function record(
     const worker = logs.length;
     const log = join(folder, `${worker}.ndjson`);
     logs.push(log);
+    writeFileSync(log, ""); // a process may be killed before it has made its own
     const task: WorkerTask = { url, log, worker, clients: 2, startAt, endAt, roundMs: 500, callsPerRound: 20 };
     const args = ["--import", "tsx", "test/workloads/linear-worker.ts", JSON.stringify(task)];
     const child = spawn(execPath, args, { stdio: ["ignore", "inherit", "pipe"] });

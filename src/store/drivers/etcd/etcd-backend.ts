@@ -5,11 +5,15 @@ import { wait } from "../../../core/wait.js";
 import { CompactedError, LeaseNotFoundError, NotAppliedError, UnsupportedError } from "../../errors.js";
 import type { KeyRange } from "../../key-range.js";
 import type { KeyValue, Revision } from "../../key-value.js";
+import type { Lease } from "../../lease.js";
 import type { RangeOptions, RangeResult, StoreCapabilities, Txn, TxnResult } from "../../state-store.js";
+import type { Backend, BackendListener, CallOptions } from "../shared/backend.js";
 import { findCompactRevision } from "./compact-revision.js";
+import type { RetentionOptions } from "../shared/retention.js";
 import type { EtcdClient } from "./etcd-client.js";
 import type { EtcdConnection } from "./etcd-connection.js";
 import { methods } from "./etcd-methods.js";
+import { HistoryTrimmer } from "./history-trimmer.js";
 import type { EtcdRange, KeyMapping } from "./key-mapping.js";
 import type { Message } from "./schema.js";
 import { capabilitiesOf, isSupported } from "./server-version.js";
@@ -17,19 +21,7 @@ import { StoreIdentity } from "./store-identity.js";
 import type { TokenKeeper } from "./token-keeper.js";
 import { fromEtcdKv, fromEtcdKvs, fromEtcdOp, leasesOf, toEtcdTxn } from "./translation.js";
 
-interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
 type ReadOptions = Pick<RangeOptions, "revision" | "consistency" | "signal">;
-
-/** What an {@link EtcdBackend} tells the store that stands on it. */
-export interface EtcdListener {
-  /** History up to there was discarded. */
-  compacted(compactRevision: Revision): void;
-  /** It is another cluster than before, or an older state of it. */
-  replaced(revision: Revision): void;
-}
 
 /** Of what a backend is made. */
 export interface EtcdParts {
@@ -39,17 +31,20 @@ export interface EtcdParts {
   readonly client: EtcdClient;
   readonly keys: KeyMapping;
   readonly timeoutMs: number;
-  readonly mayCompact: boolean;
+  /** How much history is kept; without it, none is discarded. */
+  readonly retention: RetentionOptions | undefined;
 }
 
 /** The calls of a store, as etcd's. */
-export class EtcdBackend {
+export class EtcdBackend implements Backend {
+  readonly driver = "etcd";
   readonly capabilities: StoreCapabilities;
   readonly parts: EtcdParts;
   readonly #version: string;
   readonly #identity: StoreIdentity;
+  readonly #trimmer: HistoryTrimmer | undefined;
   readonly #registering = new Set<Promise<unknown>>();
-  #listener: EtcdListener | undefined = undefined;
+  #listener: BackendListener | undefined = undefined;
   #compacted: Revision = 0;
   #isInDoubt = false;
 
@@ -62,10 +57,17 @@ export class EtcdBackend {
     this.#version = version;
     this.#identity = new StoreIdentity(header.clusterId);
     this.#identity.accept(header);
+    this.#trimmer = parts.retention === undefined ? undefined : new HistoryTrimmer(this, parts.retention);
   }
 
-  listen(listener: EtcdListener): void {
+  listen(listener: BackendListener): void {
     this.#listener = listener;
+    this.parts.connection.listen(listener);
+  }
+
+  /** A tenth for clocks of different rates; etcd never lets a lease expire early. */
+  surelyHeld(ttlMs: number): number {
+    return 0.9 * ttlMs;
   }
 
   async get(key: string, options: ReadOptions): Promise<{ readonly revision: Revision; readonly kv?: KeyValue }> {
@@ -111,7 +113,7 @@ export class EtcdBackend {
   }
 
   /** etcd chooses the lease's id, and grants at least its own minimum, in whole seconds. */
-  async grant(ttlMs: number, { signal }: CallOptions): Promise<{ readonly id: string; readonly ttlMs: number }> {
+  async grant(_id: string, ttlMs: number, { signal }: CallOptions): Promise<Pick<Lease, "id" | "ttlMs">> {
     const { id, ttl } = await this.parts.client.once(methods.grant, { ttl: Math.ceil(ttlMs / 1_000) }, { signal });
     if (id === ttl.toString(16)) throw notEtcd();
     return { id, ttlMs: 1_000 * ttl };
@@ -133,7 +135,7 @@ export class EtcdBackend {
   }
 
   async compact(revision: Revision): Promise<void> {
-    if (!this.parts.mayCompact) {
+    if (this.parts.retention === undefined) {
       throw new UnsupportedError("history is the whole cluster's: it is compacted only with `compactEtcd: true`");
     }
     if (revision <= this.#compacted) return;
@@ -149,7 +151,7 @@ export class EtcdBackend {
   noteCompacted(compactRevision: Revision): CompactedError {
     if (compactRevision > this.#compacted) {
       this.#compacted = compactRevision;
-      this.#listener?.compacted(compactRevision);
+      this.#listener?.reached({ revision: this.revision, compacted: compactRevision });
     }
     return new CompactedError(this.#compacted);
   }
@@ -182,9 +184,11 @@ export class EtcdBackend {
     };
   }
 
-  close(): void {
+  close(): Promise<void> {
+    this.#trimmer?.[Symbol.dispose]();
     this.parts.client.close();
     this.parts.connection.close();
+    return Promise.resolve();
   }
 
   async #read(
@@ -226,7 +230,7 @@ export class EtcdBackend {
       if (header === undefined || (!this.#identity.isForeign(header) && header.revision >= before)) return;
       this.#identity.accept(header);
       this.#compacted = 0;
-      this.#listener?.replaced(header.revision);
+      this.#listener?.replaced({ revision: header.revision, compacted: 0 });
     } catch {
       // The next answer raises the same doubt.
     } finally {

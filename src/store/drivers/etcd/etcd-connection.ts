@@ -2,16 +2,18 @@ import type { Runtime } from "../../../core/runtime.js";
 import { promiseSource } from "../../../core/promise-hub.js";
 import { type WaitOptions, wait } from "../../../core/wait.js";
 import { StoreClosedError } from "../../errors.js";
+import type { BackendListener } from "../shared/backend.js";
 import { GrpcSession, type TlsOptions } from "./grpc-session.js";
 
-/** Whom it connects to, and whom it tells. */
+/** Whom it connects to. */
 export interface EtcdConnectionOptions {
   /** `host:port` of each member. */
   readonly endpoints: readonly string[];
   readonly tls: TlsOptions | undefined;
-  readonly connected: () => void;
-  readonly disconnected: (error: unknown) => void;
 }
+
+/** What it tells. */
+type ConnectionListener = Pick<BackendListener, "connected" | "disconnected">;
 
 /** How long one member may take to accept. */
 const connectTimeoutMs = 2_000;
@@ -24,6 +26,7 @@ const graceMs = 10_000;
 export class EtcdConnection {
   readonly #runtime: Runtime;
   readonly #options: EtcdConnectionOptions;
+  #listener: ConnectionListener | undefined = undefined;
   #next: number;
   #session: GrpcSession | undefined = undefined;
   #connecting: Promise<GrpcSession> | undefined = undefined;
@@ -34,6 +37,10 @@ export class EtcdConnection {
     this.#runtime = runtime;
     this.#options = options;
     this.#next = Math.floor(runtime.random() * options.endpoints.length);
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
   }
 
   /** The connection, if there is one. */
@@ -75,7 +82,7 @@ export class EtcdConnection {
     this.#session = undefined;
     this.#lastError = error;
     if (this.#isClosed) return;
-    this.#options.disconnected(error);
+    this.#listener?.disconnected(error);
     void this.#connect();
   }
 
@@ -117,7 +124,7 @@ export class EtcdConnection {
   #connected(session: GrpcSession): GrpcSession {
     this.#session = session;
     this.#connecting = undefined;
-    this.#options.connected();
+    this.#listener?.connected();
     return session;
   }
 }

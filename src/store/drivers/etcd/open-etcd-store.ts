@@ -1,16 +1,16 @@
-import { type Duration, Emitter, type Runtime, currentRuntime, toMs } from "../../../core/index.js";
+import { type Duration, type Runtime, currentRuntime, toMs } from "../../../core/index.js";
 import { NotAppliedError } from "../../errors.js";
 import { checkRange } from "../../key-check.js";
-import type { StateStore, StoreEvents } from "../../state-store.js";
+import type { StateStore } from "../../state-store.js";
+import { BackedStore } from "../shared/backed-store.js";
 import type { RetentionOptions } from "../shared/retention.js";
 import { EtcdBackend, type EtcdParts, notEtcd } from "./etcd-backend.js";
 import { EtcdClient } from "./etcd-client.js";
 import { EtcdConnection } from "./etcd-connection.js";
 import { methods } from "./etcd-methods.js";
-import { EtcdStore } from "./etcd-store.js";
+import { EtcdWatches } from "./etcd-watches.js";
 import { parseEtcdUrl, readTls } from "./etcd-url.js";
 import type { TlsOptions } from "./grpc-session.js";
-import { HistoryTrimmer } from "./history-trimmer.js";
 import { KeyMapping } from "./key-mapping.js";
 import { TokenKeeper } from "./token-keeper.js";
 
@@ -74,13 +74,7 @@ export async function etcdStore(options: EtcdStoreOptions): Promise<StateStore> 
   checkRange({ prefix: url.prefix }, "url");
   const { user = url.user, password = url.password ?? "" } = options;
   const tls = url.isSecure ? { ...(await readTls(url.files)), ...options.tls } : undefined;
-  const emitter = new Emitter<StoreEvents>();
-  const connection = new EtcdConnection(runtime, {
-    endpoints: url.endpoints,
-    tls,
-    connected: () => emitter.emit("connected"),
-    disconnected: (error) => emitter.emit("disconnected", error),
-  });
+  const connection = new EtcdConnection(runtime, { endpoints: url.endpoints, tls });
   const timeoutMs = toMs(timeout, "timeout");
   const authenticate = async (): Promise<string | undefined> => {
     try {
@@ -94,11 +88,11 @@ export async function etcdStore(options: EtcdStoreOptions): Promise<StateStore> 
   const tokens = new TokenKeeper(user === undefined ? undefined : authenticate);
   const client = new EtcdClient(runtime, connection, tokens, timeoutMs);
   const keys = new KeyMapping(url.prefix);
-  const parts: EtcdParts = { runtime, connection, tokens, client, keys, timeoutMs, mayCompact: compactEtcd };
+  const kept = compactEtcd ? retention : undefined;
+  const parts: EtcdParts = { runtime, connection, tokens, client, keys, timeoutMs, retention: kept };
   try {
     const backend = await runtime.real(() => greet(parts));
-    const trimmer = compactEtcd ? new HistoryTrimmer(backend, retention) : undefined;
-    return new EtcdStore(backend, emitter, trimmer);
+    return new BackedStore(backend, runtime, (lagged) => new EtcdWatches(backend, lagged));
   } catch (error) {
     client.close();
     connection.close();

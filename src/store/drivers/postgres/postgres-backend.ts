@@ -3,8 +3,16 @@ import type { Runtime, TimerHandle } from "../../../core/runtime.js";
 import { CompactedError, FutureRevisionError, LeaseNotFoundError } from "../../errors.js";
 import type { KeyRange } from "../../key-range.js";
 import type { KeyValue, Revision } from "../../key-value.js";
+import type { Lease } from "../../lease.js";
 import type { RangeOptions, RangeResult, StoreCapabilities, Txn, TxnResult } from "../../state-store.js";
-import type { Backend, BackendListener, CallOptions, ChangesPage, ChangesRequest, Reach } from "../shared/backend.js";
+import type {
+  LogBackend,
+  BackendListener,
+  CallOptions,
+  ChangesPage,
+  ChangesRequest,
+  Reach,
+} from "../shared/backend.js";
 import { byteBounds, toBytes } from "../shared/key-bytes.js";
 import { unlessAborted, unlessAbortedWriting } from "./aborts.js";
 import { upToPage } from "./change-page.js";
@@ -39,7 +47,7 @@ export interface Retention {
 }
 
 /** A schema of a Postgres database. */
-export class PostgresBackend implements Backend {
+export class PostgresBackend implements LogBackend {
   readonly driver = "postgres";
   readonly capabilities: StoreCapabilities = capabilities;
   readonly #database: Database;
@@ -149,8 +157,9 @@ export class PostgresBackend implements Backend {
     return result;
   }
 
-  async grant(id: string, ttlMs: number, options: CallOptions): Promise<void> {
+  async grant(id: string, ttlMs: number, options: CallOptions): Promise<Pick<Lease, "id" | "ttlMs">> {
     await unlessAbortedWriting(this.#write("grant", this.#queries.grant, [id, ttlMs]), options);
+    return { id, ttlMs };
   }
 
   async keepAlive(id: string, options: CallOptions): Promise<void> {

@@ -2,7 +2,7 @@ import { checkInteger, checkName, checkNumber, shown } from "../../../core/check
 import { type Duration, toMs } from "../../../core/duration.js";
 import { type Runtime, currentRuntime } from "../../../core/index.js";
 import type { StateStore } from "../../state-store.js";
-import { BackedStore } from "../shared/backed-store.js";
+import { logStore } from "../shared/backed-store.js";
 import type { RetentionOptions } from "../shared/retention.js";
 import { Database } from "./database.js";
 import type { Pg } from "./pg-client.js";
@@ -61,7 +61,7 @@ export function postgresStore(options: PostgresStoreOptions): StateStore {
   const timeoutMs = toMs(timeout, "timeout");
   const database = new Database({ url, schema, timeoutMs, connections, pg });
   const backend = new PostgresBackend(runtime, database, { ageMs: toMs(age, "retention.age"), revisions });
-  return new BackedStore(backend, runtime);
+  return logStore(backend, runtime);
 }
 
 /** Takes our own parameter out of the URL, which may hold a password and is shown nowhere. */

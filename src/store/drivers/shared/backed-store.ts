@@ -19,8 +19,7 @@ import type {
 } from "../../state-store.js";
 import { checkTxn } from "../../txn-check.js";
 import type { WatchBatch } from "../../watch-batch.js";
-import type { Backend, BackendListener, CallOptions, Reach } from "./backend.js";
-import { BackedWatch } from "./backed-watch.js";
+import type { Backend, BackendListener, CallOptions, LogBackend, Reach, WatchSource } from "./backend.js";
 import { ChangeTail } from "./change-tail.js";
 import { HeldLease, type LeaseHome } from "./held-lease.js";
 
@@ -31,18 +30,19 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
   readonly runtime: Runtime;
   readonly #backend: Backend;
   readonly #emitter = new Emitter<StoreEvents>();
-  readonly #tail: ChangeTail;
+  readonly #watches: WatchSource;
   readonly #leases = new Set<HeldLease>();
   #compacted: Revision = 0;
   #isClosed = false;
   #closing: Promise<void> | undefined = undefined;
 
-  constructor(backend: Backend, runtime: Runtime) {
+  /** `watches` is told what to call when a consumer has fallen behind. */
+  constructor(backend: Backend, runtime: Runtime, watches: (lagged: (resumeFrom: Revision) => void) => WatchSource) {
     this.capabilities = backend.capabilities;
     this.events = this.#emitter;
     this.runtime = runtime;
     this.#backend = backend;
-    this.#tail = new ChangeTail(runtime, backend, (resumeFrom) => {
+    this.#watches = watches((resumeFrom) => {
       this.#emitter.emit("lagged", { resumeFrom });
       if (lagged.hasSubscribers) lagged.publish(Object.freeze({ driver: backend.driver, resumeFrom }));
     });
@@ -77,7 +77,7 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
     checkRange(range);
     if (options.from !== undefined) checkInteger("from", options.from, 0);
     if (options.progressMs !== undefined) checkNumber("progressMs", options.progressMs, 1);
-    const watch = new BackedWatch(this.#tail, range, options);
+    const watch = this.#watches.open(range, options);
     if (this.#isClosed) watch.end({ error: new StoreClosedError() });
     return watch;
   }
@@ -91,8 +91,8 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
       checkNumber("ttlMs", ttlMs, 1);
       const id = this.runtime.id("lease");
       const sentAt = this.runtime.now();
-      await this.#backend.grant(id, ttlMs, options);
-      const lease = new HeldLease(this, { id, ttlMs, sentAt });
+      const granted = await this.#backend.grant(id, ttlMs, options);
+      const lease = new HeldLease(this, { ...granted, sentAt });
       if (this.#isClosed) lease.end(new StoreClosedError());
       else this.#leases.add(lease);
       return lease;
@@ -110,7 +110,7 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
     if (this.#isClosed) return { status: "fail", message: "the store has been closed" };
     try {
       const details = await this.runtime.real(() => this.#backend.inspect());
-      return { status: "pass", details: { ...details, heldLeases: this.#leases.size, watches: this.#tail.size } };
+      return { status: "pass", details: { ...details, heldLeases: this.#leases.size, watches: this.#watches.size } };
     } catch (error) {
       return { status: "fail", message: error instanceof Error ? error.message : String(error) };
     }
@@ -143,7 +143,7 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
       this.#compacted = reach.compacted;
       this.#emitter.emit("compacted", { compactRevision: reach.compacted });
     }
-    this.#tail.reached(reach);
+    this.#watches.reached(reach);
   }
 
   connected(): void {
@@ -157,13 +157,13 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
   replaced({ revision, compacted }: Reach): void {
     const error = new CompactedError(revision);
     this.#compacted = compacted;
-    this.#tail.restart(revision, error);
+    this.#watches.restart(revision, error);
     for (const lease of [...this.#leases]) lease.end(error);
   }
 
   #close(): Promise<void> {
     this.#isClosed = true;
-    this.#tail.end(new StoreClosedError());
+    this.#watches.end(new StoreClosedError());
     for (const lease of [...this.#leases]) lease.end(new StoreClosedError());
     return this.runtime.real(() => this.#backend.close());
   }
@@ -178,4 +178,9 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
       return Promise.reject(error);
     }
   }
+}
+
+/** A store on a database with a log of changes. */
+export function logStore(backend: LogBackend, runtime: Runtime): StateStore {
+  return new BackedStore(backend, runtime, (lagged) => new ChangeTail(runtime, backend, lagged));
 }

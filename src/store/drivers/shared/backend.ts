@@ -1,8 +1,10 @@
 import type { Health } from "../../../core/health.js";
 import type { KeyRange } from "../../key-range.js";
 import type { KeyValue, Revision } from "../../key-value.js";
-import type { RangeOptions, RangeResult, StoreCapabilities, Txn, TxnResult } from "../../state-store.js";
+import type { Lease } from "../../lease.js";
+import type { RangeOptions, RangeResult, StoreCapabilities, Txn, TxnResult, WatchOptions } from "../../state-store.js";
 import type { WatchEvent } from "../../watch-batch.js";
+import type { WatchIterator } from "./watch-iterator.js";
 
 /** How a call may be given up. */
 export interface CallOptions {
@@ -41,8 +43,8 @@ export interface BackendListener {
 }
 
 /**
- * What a driver of a database with a log of changes has to do; checks at the door, watches, leases, events and closing
- * are done once for all such drivers. Each call rejects with one of the store's errors or the signal's reason.
+ * What a driver has to do; checks at the door, leases, events and closing are done once for all drivers. Each call
+ * rejects with one of the store's errors or the signal's reason.
  */
 export interface Backend {
   readonly driver: string;
@@ -51,18 +53,14 @@ export interface Backend {
   surelyHeld(ttlMs: number): number;
   /** Called once, before anything else. */
   listen(listener: BackendListener): void;
-  /** Whether anybody watches: whether changes that others make have to be looked for. */
-  setWatching(isWatching: boolean): void;
-  /** How far the store reaches, such that every transaction called for later makes a later revision. */
-  reach(options: CallOptions): Promise<Reach>;
   get(
     key: string,
     options: Pick<RangeOptions, "revision" | "consistency" | "signal">,
   ): Promise<{ readonly revision: Revision; readonly kv?: KeyValue }>;
   range(range: KeyRange, options: RangeOptions): Promise<RangeResult>;
   txn(txn: Txn, options: CallOptions): Promise<TxnResult>;
-  changes(request: ChangesRequest): Promise<ChangesPage>;
-  grant(id: string, ttlMs: number, options: CallOptions): Promise<void>;
+  /** Grants a lease; `id` is one that nobody has, for a store that does not choose. Answers what was granted. */
+  grant(id: string, ttlMs: number, options: CallOptions): Promise<Pick<Lease, "id" | "ttlMs">>;
   keepAlive(id: string, options: CallOptions): Promise<void>;
   revoke(id: string): Promise<void>;
   compact(revision: Revision): Promise<void>;
@@ -70,4 +68,26 @@ export interface Backend {
   inspect(): Promise<NonNullable<Health["details"]>>;
   /** Lets what has started end, refuses the rest, and lets go. */
   close(): Promise<void>;
+}
+
+/** What a driver of a database with a log of changes has to do on top: watches are made of it. */
+export interface LogBackend extends Backend {
+  /** Whether anybody watches: whether changes that others make have to be looked for. */
+  setWatching(isWatching: boolean): void;
+  /** How far the store reaches, such that every transaction called for later makes a later revision. */
+  reach(options: CallOptions): Promise<Reach>;
+  changes(request: ChangesRequest): Promise<ChangesPage>;
+}
+
+/** Where a store's watches come from. */
+export interface WatchSource {
+  /** How many watches there are. */
+  readonly size: number;
+  open(range: KeyRange, options: WatchOptions): WatchIterator;
+  /** The store has reached `revision`. */
+  reached(reach: Reach): void;
+  /** Ends every watch, and starts anew at `revision`. */
+  restart(revision: Revision, error: unknown): void;
+  /** Ends every watch. */
+  end(error: unknown): void;
 }

@@ -1,10 +1,12 @@
 import type { Runtime } from "../../../core/runtime.js";
 import { CompactedError, StoreClosedError, StoreUnavailableError } from "../../errors.js";
 import type { Revision } from "../../key-value.js";
+import type { KeyRange } from "../../key-range.js";
+import type { WatchOptions } from "../../state-store.js";
 import type { WatchEvent } from "../../watch-batch.js";
-import type { Backend, Reach } from "./backend.js";
+import type { LogBackend, Reach, WatchSource } from "./backend.js";
 import { WatchHub } from "./watch-hub.js";
-import type { BackedWatch } from "./backed-watch.js";
+import { BackedWatch } from "./backed-watch.js";
 
 /** Between two tries to read on while the store can't be reached. */
 const retryMs = 250;
@@ -13,9 +15,9 @@ const retryMs = 250;
 const closeBy = 1_000;
 
 /** Reads the log of changes once for all watches that have caught up, and hands each change to those that want it. */
-export class ChangeTail {
+export class ChangeTail implements WatchSource {
   readonly runtime: Runtime;
-  readonly backend: Backend;
+  readonly backend: LogBackend;
   /** Everything up to this revision has been handed out. */
   position: Revision = 0;
   /** The newest revision heard of. */
@@ -28,7 +30,7 @@ export class ChangeTail {
   #wantPrev = 0;
   #isReading = false;
 
-  constructor(runtime: Runtime, backend: Backend, lagged: (resumeFrom: Revision) => void) {
+  constructor(runtime: Runtime, backend: LogBackend, lagged: (resumeFrom: Revision) => void) {
     this.runtime = runtime;
     this.backend = backend;
     this.#lagged = lagged;
@@ -37,6 +39,10 @@ export class ChangeTail {
   /** How many watches there are. */
   get size(): number {
     return this.#watches.size;
+  }
+
+  open(range: KeyRange, options: WatchOptions): BackedWatch {
+    return new BackedWatch(this, range, options);
   }
 
   opened(watch: BackedWatch): void {

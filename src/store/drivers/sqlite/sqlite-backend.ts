@@ -1,8 +1,16 @@
 import type { Health } from "../../../core/health.js";
 import type { KeyRange } from "../../key-range.js";
 import type { KeyValue, Revision } from "../../key-value.js";
+import type { Lease } from "../../lease.js";
 import type { RangeOptions, RangeResult, StoreCapabilities, Txn, TxnResult } from "../../state-store.js";
-import type { Backend, BackendListener, CallOptions, ChangesPage, ChangesRequest, Reach } from "../shared/backend.js";
+import type {
+  LogBackend,
+  BackendListener,
+  CallOptions,
+  ChangesPage,
+  ChangesRequest,
+  Reach,
+} from "../shared/backend.js";
 import type { WorkerClient } from "./worker-client.js";
 import type { ReadCall, WriteCall } from "./worker-protocol.js";
 
@@ -23,7 +31,7 @@ const capabilities: StoreCapabilities = {
 };
 
 /** A SQLite file behind its thread. */
-export class SqliteBackend implements Backend {
+export class SqliteBackend implements LogBackend {
   readonly driver = "sqlite";
   readonly capabilities: StoreCapabilities = capabilities;
   readonly #client: WorkerClient;
@@ -70,8 +78,9 @@ export class SqliteBackend implements Backend {
     return this.#write({ type: "txn", txn: ownMemory(txn) }, options);
   }
 
-  grant(id: string, ttlMs: number, options: CallOptions): Promise<void> {
-    return this.#write({ type: "grant", id, ttlMs }, options);
+  async grant(id: string, ttlMs: number, options: CallOptions): Promise<Pick<Lease, "id" | "ttlMs">> {
+    await this.#write({ type: "grant", id, ttlMs }, options);
+    return { id, ttlMs };
   }
 
   keepAlive(id: string, options: CallOptions): Promise<void> {

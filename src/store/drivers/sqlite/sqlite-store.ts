@@ -3,7 +3,7 @@ import { checkInteger, checkName, checkNumber, checkOneOf } from "../../../core/
 import { type Duration, toMs } from "../../../core/duration.js";
 import { type Runtime, currentRuntime } from "../../../core/index.js";
 import type { StateStore } from "../../state-store.js";
-import { BackedStore } from "../shared/backed-store.js";
+import { logStore } from "../shared/backed-store.js";
 import type { RetentionOptions } from "../shared/retention.js";
 import { chooseDriver } from "./sqlite-driver.js";
 import { SqliteBackend } from "./sqlite-backend.js";
@@ -64,7 +64,7 @@ export function sqliteStore(options: SqliteStoreOptions): StateStore {
   const runtime = options.runtime ?? currentRuntime();
   const settings = settingsOf(options);
   const client = new WorkerClient(() => startWorker(settings, options.worker));
-  return new BackedStore(new SqliteBackend(client, { driver: settings.driver }), runtime);
+  return logStore(new SqliteBackend(client, { driver: settings.driver }), runtime);
 }
 
 function settingsOf(options: SqliteStoreOptions): WorkerSettings {
