@@ -11,9 +11,16 @@ type Listener = (...args: unknown[]) => void;
 
 /** Whatever emits events: an emitter as Node's, an `EventTarget`, or one whose `on` returns something to dispose of. */
 export type EventSource =
-  | { on(name: string, listener: Listener): unknown; off?(name: string, listener: Listener): unknown }
   | {
+      /** Begins to listen; what it returns may be disposed of to end that. */
+      on(name: string, listener: Listener): unknown;
+      /** Ends it. */
+      off?(name: string, listener: Listener): unknown;
+    }
+  | {
+      /** Begins to listen. */
       addEventListener(name: string, listener: Listener): void;
+      /** Ends it. */
       removeEventListener(name: string, listener: Listener): void;
     };
 

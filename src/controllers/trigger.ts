@@ -39,6 +39,7 @@ export type Trigger =
  * mapping is wanted.
  */
 export type MapToKeys<R> = {
+  /** The keys that a changed object concerns. */
   map(
     resource: R,
     tools: { readonly client: ResourceClient },

@@ -11,9 +11,15 @@ export interface Host {
   /** Runs `fn` after timers and I/O had their turn; browsers lack it. */
   readonly setImmediate?: ((fn: () => void) => unknown) | undefined;
   /** The monotonic clock. */
-  readonly performance: { now(): number };
+  readonly performance: {
+    /** Milliseconds since some instant. */
+    readonly now: () => number;
+  };
   /** The wall clock. */
-  readonly Date: { now(): number };
+  readonly Date: {
+    /** Milliseconds since the epoch. */
+    readonly now: () => number;
+  };
 }
 
 /** The host's functions as bound calls. */

@@ -27,7 +27,10 @@ export interface StoredParts {
 }
 
 /** Reads the value of a named field. A method, so that a kind fits where any kind is wanted. */
-export type FieldReader<R> = { read(resource: R): string | undefined }["read"];
+export type FieldReader<R> = {
+  /** Reads the field. */
+  read(resource: R): string | undefined;
+}["read"];
 
 /** A kind of object: its name, how its specs are checked, and their types. */
 export interface Kind<Spec = unknown, Status = unknown, SpecInput = Spec> {

@@ -10,7 +10,7 @@ export interface Schema<Output, Input = Output, P extends Presence = "required">
   readonly expected: string;
   /** Whether an object must have a field of it. */
   readonly presence: P;
-  /** Reads a part of a larger value: what is stored of it, or {@link INVALID} with its issues reported. */
+  /** Reads a part of a larger value: what is stored of it, or `INVALID` with its issues reported. */
   readonly "~read": (value: unknown, report: Report) => Output | typeof INVALID;
 }
 

@@ -170,6 +170,7 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
     this.#update();
   }
 
+  /** What {@link DelayQueue.next} takes, until the queue is empty. */
   [Symbol.asyncIterator](): AsyncIterator<Expired<T>, undefined> {
     return {
       next: async () => {

@@ -9,8 +9,10 @@ export type {
   OtelInstrument,
   OtelInstrumentOptions,
   OtelMeter,
+  OtelMeterProvider,
   OtelSpan,
   OtelTime,
   OtelTracer,
+  OtelTracerProvider,
 } from "./otel-api.js";
 export { type OtelOptions, registerOtel } from "./register-otel.js";

@@ -59,19 +59,31 @@ export interface OtelMeter {
   createHistogram(name: string, options: OtelInstrumentOptions): OtelInstrument;
 }
 
+/** Makes tracers. */
+export interface OtelTracerProvider {
+  /** The tracer of that name. */
+  getTracer(name: string): unknown;
+}
+
+/** Makes meters. */
+export interface OtelMeterProvider {
+  /** The meter of that name. */
+  getMeter(name: string): unknown;
+}
+
 /** The part of `@opentelemetry/api` that the bridge uses. */
 export interface OtelApi {
   /** Access to tracers. */
   readonly trace: {
     /** The provider of the moment. */
-    getTracerProvider(): { getTracer(name: string): unknown };
+    getTracerProvider(): OtelTracerProvider;
     /** A context in which `span` is the active one. */
     setSpan(context: never, span: never): unknown;
   };
   /** Access to meters. */
   readonly metrics: {
     /** The provider of the moment. */
-    getMeterProvider(): { getMeter(name: string): unknown };
+    getMeterProvider(): OtelMeterProvider;
   };
   /** Access to the context. */
   readonly context: {

@@ -42,6 +42,7 @@ export interface PgPool {
   connect(): Promise<PgPoolClient>;
   /** Listens to idle connections. */
   on(event: "error", listener: (error: Error) => void): unknown;
+  /** Listens to new connections. */
   on(event: "connect", listener: (client: PgClient) => void): unknown;
   /** Closes all connections. */
   end(): Promise<void>;
