@@ -1,4 +1,4 @@
-import { NondeterminismError, SimulationError } from "./errors.js";
+import { AmbientUseError, NondeterminismError, SimulationError } from "./errors.js";
 import { type Fault, describeFault } from "./faults.js";
 import { replayCommand } from "./replay.js";
 import { formatMs } from "./trace.js";
@@ -22,6 +22,7 @@ export function failureOf(world: World, { name, faults, foundFaults }: RunDescri
   const lines = trace.lastLines();
   const text = [
     where === undefined ? message : `${where}: ${message}`,
+    ...callSite(error),
     "",
     `seed ${seed}, event ${events}, virtual time ${formatMs(time)}, trace ${trace.hash}`,
     ...describePlan(faults, foundFaults),
@@ -31,6 +32,15 @@ export function failureOf(world: World, { name, faults, foundFaults }: RunDescri
     ...lines.map((line) => `  ${line}`),
   ].join("\n");
   return new SimulationError(text, { seed, events, virtualMs: time, traceHash: trace.hash }, { cause: error });
+}
+
+/** Where the real world was asked: some test runners do not show the stack of a cause. */
+function callSite(error: unknown): readonly string[] {
+  if (!(error instanceof AmbientUseError)) return [];
+  const frames = (error.stack ?? "")
+    .split("\n")
+    .filter((line) => line.startsWith("    at ") && !line.includes("(node:"));
+  return frames.slice(0, 4);
 }
 
 function describePlan(faults: readonly Fault[], foundFaults: number | undefined): readonly string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mpsc } from "keelson/channels";
-import { currentRuntime, isKeelsonError } from "keelson/core";
+import { type Runtime, currentRuntime, isKeelsonError } from "keelson/core";
 import { type Order, SimulationError, type SimulationReport, endpoint, simTest, simulate } from "keelson/simulation";
 import { Mutex } from "keelson/sync";
 import { spawn } from "keelson/tasks";
@@ -316,6 +316,26 @@ describe("what hosts share", () => {
     );
     expect(isKeelsonError(error.cause, "SIMULATION_FOREIGN_HOST")).toBe(true);
     expect(error.message).toContain('host "b" used what host "a" made');
+  });
+
+  test.each<[string, (made: { readonly rx: mpsc.Receiver<number>; readonly runtime: Runtime }) => unknown]>([
+    ["waiting in it", ({ rx }) => rx.recv()],
+    ["a timer of its runtime", ({ runtime }) => runtime.timer(1, () => undefined)],
+    ["yielding on its runtime", ({ runtime }) => runtime.yieldNow()],
+  ])("so does %s", async (_, use) => {
+    const error = await failure(
+      simulate({ seed: 1, duration: "1s" }, (sim) => {
+        let made: Parameters<typeof use>[0] | undefined;
+        sim.host("a", ({ runtime }) => {
+          made = { rx: mpsc.channel<number>(1)[1], runtime };
+        });
+        sim.host("b", async () => {
+          await sleep(1);
+          if (made !== undefined) await use(made);
+        });
+      }),
+    );
+    expect(isKeelsonError(error.cause, "SIMULATION_FOREIGN_HOST")).toBe(true);
   });
 
   test("each host's random numbers, and the network's, are its own: more draws in one move no other", async () => {
