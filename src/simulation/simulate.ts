@@ -154,8 +154,8 @@ async function runOnce(
   const world = new World({ seed, order, durationMs, limitMs: day, maxEvents, failsOnReport, trace });
   const network = new Network(world, net);
   const onRejection = (reason: unknown): void => {
-    if (world.active !== undefined)
-      world.fail(`a promise of host "${world.active.host}" was rejected and nobody awaits it`, reason);
+    const whose = world.active === undefined ? "outside every host" : `of host "${world.active.host}"`;
+    world.fail(`a promise ${whose} was rejected and nobody awaits it`, reason);
   };
   const provided = provideRuntime(world);
   const guarded = guardAmbient(ambient, world);

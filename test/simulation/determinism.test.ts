@@ -24,20 +24,19 @@ describe("outside this process", () => {
   const folder = mkdtempSync(join(tmpdir(), "keelson-simulation-"));
   const script = join(folder, "hash.mjs");
 
-  beforeAll(async () => {
-    await build({
-      stdin: {
-        contents: `import { standardHash } from "./standard-world.ts"; console.log(await standardHash(7));`,
-        resolveDir: resolve("test/simulation"),
-        loader: "ts",
-      },
+  const bundle = (contents: string, outfile: string): Promise<unknown> =>
+    build({
+      stdin: { contents, resolveDir: resolve("test/simulation"), loader: "ts" },
       bundle: true,
       platform: "node",
       target: "node20.19",
       format: "esm",
       tsconfig: "tsconfig.json",
-      outfile: script,
+      outfile,
     });
+
+  beforeAll(async () => {
+    await bundle(`import { standardHash } from "./standard-world.ts"; console.log(await standardHash(7));`, script);
   });
 
   afterAll(() => {
@@ -46,6 +45,22 @@ describe("outside this process", () => {
 
   test("another process", () => {
     expect(execFileSync(execPath, [script], { encoding: "utf8" }).trim()).toBe(expected);
+  });
+
+  // Not in this process: vitest would count the rejection as its own.
+  test("a rejection that nobody handles fails the simulation", async () => {
+    const floating = join(folder, "floating.mjs");
+    await bundle(
+      `import { simulate } from "keelson/simulation";
+       const failed = simulate({ seed: 1 }, (sim) => {
+         sim.host("api", () => void Promise.reject(new Error("no such table")));
+         return sim.sleep(5);
+       });
+       console.log(await failed.catch(String));`,
+      floating,
+    );
+    const printed = execFileSync(execPath, [floating], { encoding: "utf8" });
+    expect(printed).toContain('a promise of host "api" was rejected and nobody awaits it: no such table');
   });
 
   test("a worker thread", async () => {

@@ -208,7 +208,7 @@ describe("a failure", () => {
     expect(error.message).toContain("#201  100.000 ms  test  sleep");
   });
 
-  test("is a timer's throw, a signal listener's, a floating rejection, too, unless only noted", async () => {
+  test("is a timer's throw, too, unless it is only to be noted, and a signal listener's", async () => {
     const broken = (unhandled: "fail" | "note"): Promise<unknown> =>
       simulate({ seed: 1, unhandled, duration: "1s" }, (sim) => {
         sim.host("api", ({ runtime }) => {
@@ -224,6 +224,18 @@ describe("a failure", () => {
     const error = await failure(broken("fail"));
     expect(error.message).toContain('tick of host "api" failed and nobody awaits it: no such table');
     await expect(broken("note")).resolves.toMatchObject({ virtualMs: 1_000 });
+    const heard = await failure(
+      simulate({ seed: 1 }, (sim) => {
+        sim.host("api", ({ runtime }) => {
+          runtime.signals.on("job:done", () => {
+            throw new Error("no such job");
+          });
+          runtime.signals.emit("job:done", {});
+        });
+        return sim.sleep(1);
+      }),
+    );
+    expect(heard.message).toContain('a signal listener of host "api" failed: no such job');
   });
 
   test("is a deadlock, which names who waits for what", async () => {
