@@ -2,6 +2,7 @@ import { WorkQueue } from "../src/controllers/work-queue.js";
 import { systemRuntime } from "keelson/core";
 import type { Row, Work } from "./harness.js";
 import { FloorQueue, floorLoop } from "./controllers-floor.js";
+import { cacheBytesPerObject, convergenceMs, filledStore, relistMs, rolloutMs } from "./controllers-scale.js";
 import { keys, noopReconciles, observing } from "./controllers-loop.js";
 
 /** Rounds before a measurement, so that what a new listener threw out of the compiler is back, and rounds measured. */
@@ -52,6 +53,9 @@ async function floorReconciles(n: number): Promise<void> {
 }
 
 const noop = await noopReconciles();
+const many = 100_000;
+let filled: ReturnType<typeof filledStore> | undefined;
+const full = () => (filled ??= filledStore(many));
 
 export const rows: readonly Row[] = [
   {
@@ -72,4 +76,17 @@ export const rows: readonly Row[] = [
     measure: () => observing(() => warmUp + measured, keysPerSecond(noop)),
     against: { id: "noop-reconcile", measure: keysPerSecond(noop) },
   },
+  {
+    id: "cache-bytes-per-1kB-object",
+    unit: "bytes",
+    measure: async () => cacheBytesPerObject(await full(), many),
+  },
+  { id: "relist-100k", unit: "ms", measure: async () => relistMs(await full()) },
+  {
+    id: "cold-convergence-100k/10k",
+    unit: "ms",
+    measure: () => convergenceMs(many),
+    against: { id: "10k", measure: () => convergenceMs(many / 10) },
+  },
+  { id: "rollout-10k-instances", unit: "ms", measure: () => rolloutMs(10_000) },
 ];

@@ -7,8 +7,8 @@ import { pullKeys } from "./pull-keys.js";
 import type { MapToKeys, Trigger } from "./trigger.js";
 import { backgroundPriority } from "./work-queue.js";
 
-/** Puts a key on the controller's queue, and says why. */
-export type Enqueue = (key: string, priority: number, reason: string) => void;
+/** Puts a key on the controller's queue, and says why; what is gathered may wait for more of its kind. */
+export type Enqueue = (key: string, priority: number, reason: string, isGathered?: boolean) => void;
 
 /**
  * Connects a controller's own kind and its triggers to what feeds them.
@@ -29,7 +29,7 @@ function bindTrigger(trigger: Trigger, controller: Controller, parts: LoopParts,
     case "owns":
       listen(trigger, parts, (event, priority, reason) => {
         for (const resource of bothSides(event)) {
-          for (const key of ownersOf(resource, kind, trigger.shared === true)) enqueue(key, priority, reason);
+          for (const key of ownersOf(resource, kind, trigger.shared === true)) enqueue(key, priority, reason, true);
         }
       });
       return;
@@ -37,7 +37,7 @@ function bindTrigger(trigger: Trigger, controller: Controller, parts: LoopParts,
       listen(trigger, parts, (event, priority, reason) => {
         for (const resource of bothSides(event)) {
           void mapKeys(trigger.map, resource, parts, (key) => {
-            enqueue(keyStringOf(kind, key), priority, reason);
+            enqueue(keyStringOf(kind, key), priority, reason, true);
           });
         }
       });

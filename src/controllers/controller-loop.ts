@@ -79,8 +79,8 @@ export class ControllerLoop {
         this.#ended(run);
       },
     };
-    bindTriggers(controller, parts, (key, priority, reason) => {
-      this.queue.add(key, { priority, reason });
+    bindTriggers(controller, parts, (key, priority, reason, isGathered = false) => {
+      this.queue.add(key, { priority, reason, delayMs: isGathered ? controller.batchMs : 0 });
     });
   }
 

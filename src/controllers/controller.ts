@@ -55,6 +55,13 @@ export interface ControllerOptions<Spec, Status> {
    * nobody. @defaultValue never
    */
   readonly resync?: Duration | undefined;
+  /**
+   * Gathers changes of owned and watched objects for this long before it looks at a key: a controller of many children is
+   * not run once for each of them. What changes its own objects, retries and requeues do not wait.
+   *
+   * @defaultValue `0`
+   */
+  readonly batch?: Duration | undefined;
   /** Keys it works on at a time; one key is never worked on twice at once. @defaultValue `8` */
   readonly concurrency?: number;
   /** How long one reconcile may take before its signal aborts. @defaultValue `"60s"` */
@@ -83,6 +90,8 @@ export interface Controller {
   readonly kinds: readonly Kind[];
   /** How long one reconcile may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** How long it gathers changes, in milliseconds. */
+  readonly batchMs: number;
   /** How often it looks at every object again, in milliseconds; `Infinity` is never. */
   readonly resyncMs: number;
 }
@@ -128,6 +137,7 @@ export function defineController<Spec, Status>(options: ControllerOptions<Spec, 
     name,
     kinds: [...new Set<Kind>([options.for, ...watched, ...reads])],
     timeoutMs: toMs(timeout, "timeout"),
+    batchMs: toMs(options.batch ?? 0, "batch"),
     resyncMs: resyncMsOf(resync),
     options: { ...(options as ControllerOptions<unknown, unknown>), concurrency, triggers, reads, runs },
   };

@@ -5,6 +5,7 @@ import {
   defineController,
   owns,
   watches,
+  when,
 } from "../controllers/index.js";
 import { findCondition, isDeleting, setCondition } from "../resources/index.js";
 import { Orphans, adopt, isSelected } from "./adoption.js";
@@ -31,6 +32,8 @@ export function workloadController(): Controller {
   const orphans = new Orphans();
   return defineController({
     for: Workload,
+    when: when.any(when.generationChanged, when.labelsChanged),
+    batch: 10,
     concurrency: 5,
     triggers: [owns(Instance), watches(Instance, (instance, { client }) => orphans.suitors(instance, client))],
     async reconcile(workload, context) {

@@ -148,3 +148,27 @@ test("resync: looks at every object again, now and then, after everything else",
     expect(since).toBeLessThanOrEqual(11);
   }
 });
+
+test("batch: changes of what is owned are gathered, those of the object itself are not", async () => {
+  const runs: string[] = [];
+  const controller = defineController({
+    for: Parent,
+    batch: "1s",
+    triggers: [owns(Child)],
+    reconcile(_parent, { owned, now }) {
+      runs.push(`${String((now() - Date.UTC(2030, 0, 1)) / 1000)}: ${String(owned(Child).length)}`);
+      return undefined;
+    },
+  });
+  await using world = await runWorld([controller]);
+  const owner = await world.client.create(Parent, { metadata: { name: "p" }, spec: { size: 1 } });
+  for (const name of ["a", "b", "c"]) {
+    await world.client.create(Child, { metadata: { name }, spec: { of: "p" } }, { owner });
+    await world.time.advance(300);
+  }
+  await world.time.advance("1m");
+  expect(runs).toEqual(["0: 0", "1: 3"]);
+  await world.client.update(owner, ({ spec }) => void (spec.size = 2));
+  await world.time.settle();
+  expect(runs.at(-1)).toBe("60.9: 3");
+});
