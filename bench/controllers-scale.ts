@@ -44,7 +44,7 @@ export async function filledStore(count: number): Promise<StateStore> {
 /** Fills a cache from a store; what it holds then, and how long that took. */
 async function filledCache(
   store: StateStore,
-): Promise<{ readonly cache: ResourceCache; readonly ms: number; stop(): void }> {
+): Promise<{ readonly cache: ResourceCache; readonly ms: number; readonly stop: () => void }> {
   const stop = new AbortController();
   const cache = new ResourceCache({ kind: App }, systemRuntime());
   const start = performance.now();
