@@ -10,6 +10,8 @@ import { spread } from "./spread.js";
 /** What is contended for, and how. */
 export interface ContestOptions {
   readonly store: StateStore;
+  /** What it is called. */
+  readonly key: string;
   /** The keys of all contenders begin with it. */
   readonly prefix: string;
   /** Who contends; the others can read it. */
@@ -63,8 +65,8 @@ export class Contest {
 
   /** One lease, one place in the queue: a permit, or, if it is only to `look`, nothing where there is none at once. */
   async #attempt(signal: AbortSignal | undefined, patience: "wait" | "look"): Promise<LeasedHold | undefined> {
-    const { store, prefix, identity, runtime, ttlMs } = this.options;
-    const lease = await KeptLease.grant(store, { runtime, ttlMs, key: prefix }, signal);
+    const { store, prefix, identity, runtime, ttlMs, key: wanted } = this.options;
+    const lease = await KeptLease.grant(store, { runtime, ttlMs, key: wanted }, signal);
     using link = new LinkedSignal(signal, lease.signal);
     const key = prefix + lease.id;
     let hold: LeasedHold | undefined;

@@ -9,7 +9,8 @@ import type { Health } from "../core/health.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import { isAbortOf } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
-import { type StateStore, checkKey } from "../store/index.js";
+import type { StateStore } from "../store/index.js";
+import { contendersOf } from "./contenders.js";
 import { Contest } from "./contest.js";
 import type { Election, ElectionEvents, ElectionOptions, Term } from "./election-types.js";
 import { LeasedHold } from "./hold.js";
@@ -60,13 +61,13 @@ class StoreElection implements Election {
     const { identity = runtime.id(runtime.host) } = options;
     checkName("name", name);
     checkName("identity", identity);
-    const prefix = `/elections/${name}/`;
-    checkKey(prefix, "name");
+    const key = `/elections/${name}`;
+    const prefix = contendersOf(key, "name");
     const retryMs = toMs(retry, "retry");
     this.name = name;
     this.identity = identity;
     this.#runtime = runtime;
-    this.#contest = new Contest({ store, prefix, identity, permits: 1, ttlMs: checkTtl(ttl), retryMs, runtime });
+    this.#contest = new Contest({ store, key, prefix, identity, permits: 1, ttlMs: checkTtl(ttl), retryMs, runtime });
     const onLeader = (leader: Leader | undefined): void => {
       this.#emitter.emit("observed", leader);
     };

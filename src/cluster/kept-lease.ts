@@ -30,10 +30,8 @@ const revocationMs = 1_000;
 /**
  * Of a time to live, how much its holder counts on from when it sent its last renewal that was answered: a third is
  * left for clocks that run at different rates, a tenth and half a second for a store that is quick to end leases.
- *
- * @internal
  */
-export function surelyHeld(ttlMs: number): number {
+function surelyHeld(ttlMs: number): number {
   return Math.min((2 / 3) * ttlMs, 0.9 * ttlMs - 500);
 }
 

@@ -5,7 +5,8 @@ import { TimeoutError } from "../core/errors.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
-import { type StateStore, checkKey } from "../store/index.js";
+import type { StateStore } from "../store/index.js";
+import { contendersOf } from "./contenders.js";
 import { Contest } from "./contest.js";
 import { type Hold, LeasedHold } from "./hold.js";
 import { checkTtl } from "./times.js";
@@ -77,14 +78,13 @@ export class StoreLock implements DistributedLock {
   constructor(store: StateStore, key: string, permits: number, options: LockOptions) {
     const { runtime = currentRuntime(), ttl = "30s", retry = "2s" } = options;
     const { identity = runtime.id(runtime.host) } = options;
-    checkKey(key);
     checkName("identity", identity);
     checkInteger("permits", permits, 1);
     this.key = key;
     this.permits = permits;
     this.#runtime = runtime;
     const times = { ttlMs: checkTtl(ttl), retryMs: toMs(retry, "retry") };
-    this.#contest = new Contest({ store, prefix: `${key}/`, identity, permits, runtime, ...times });
+    this.#contest = new Contest({ store, key, prefix: contendersOf(key), identity, permits, runtime, ...times });
   }
 
   async acquire({ signal, timeout: patience }: WaitOptions = {}): Promise<HeldLock> {

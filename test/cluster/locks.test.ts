@@ -208,6 +208,16 @@ describe("a mutex", () => {
     expect([unlucky.isHeld, later.isHeld]).toEqual([true, false]);
   });
 
+  test("is not another one whose key begins with its own", async () => {
+    using _time = virtualTime();
+    const store = memoryStore();
+    const outer = mutex(store, "/locks");
+    const held = [await mutex(store, "/locks/deploy").tryAcquire(), await outer.tryAcquire()];
+    expect(held.map((lock) => lock?.isHeld())).toEqual([true, true]);
+    expect(await mutex(store, "/locks/deploy").tryAcquire()).toBeUndefined();
+    expect(() => mutex(store, "/locks/~/deploy")).toThrow("Expected `key` not to contain");
+  });
+
   test("refuses what it can't be made with", () => {
     const store = memoryStore();
     expect(() => mutex(store, "")).toThrow("key");
