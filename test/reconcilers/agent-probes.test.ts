@@ -35,7 +35,7 @@ const probe = (name: keyof Health, times: Partial<Probe> = {}): Probe => ({
 });
 
 /** Starts of the instance itself; probes are functions, too. */
-const starts = async ({ instance }: AgentWorld): Promise<number> => ((await instance()).status?.restarts ?? 0) + 1;
+const starts = async (world: AgentWorld): Promise<number> => ((await world.instance()).status?.restarts ?? 0) + 1;
 
 describe("R9.5 probes", () => {
   it("R9.5 readiness only flips the condition: after three failures, and one pass", async () => {
