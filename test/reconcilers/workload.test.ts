@@ -233,6 +233,26 @@ describe("workloadController", () => {
     expect((await workload(t)).status).toMatchObject({ fullyLabeledReplicas: 0, observedGeneration: 2 });
   });
 
+  it("R0.7 says which generation it has seen; a condition's time moves only with its status", async () => {
+    await using t = await createHarness({ controllers: alone });
+    const name = "w".repeat(252);
+    const web = await work(t.client, { replicas: 1 }, name);
+    await t.advance("1s");
+    const first = (await t.client.get(Workload, name))?.status;
+    expect(first?.observedGeneration).toBe(1);
+    const writes = t.writes("workload");
+    await t.advance("10m");
+    expect(t.writes("workload"), "it fails the same again and again").toBe(writes);
+    await t.client.update(web, ({ spec }) => void (spec.replicas = 2));
+    await t.advance("1m");
+    const second = (await t.client.get(Workload, name))?.status;
+    expect(second?.observedGeneration).toBe(2);
+    const since = [first, second].map(
+      (status) => findCondition(status?.conditions, "ReplicaFailure")?.lastTransitionTime,
+    );
+    expect(since[1]).toBe(since[0]);
+  });
+
   it("R1.8 R0.8 sets ReplicaFailure while instances cannot be made, and tells of it", async () => {
     await using t = await createHarness({ controllers: alone });
     const name = "w".repeat(252); // with an ordinal, it is too long
