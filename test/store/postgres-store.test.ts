@@ -196,6 +196,41 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     expect(heard.filter((each, index) => each !== heard[index - 1]).slice(-2)).toEqual(["disconnected", "connected"]);
   }, 30_000);
 
+  test("needs its lock: revisions from a sequence are missed by who reads on after the last one", async () => {
+    await query("CREATE TABLE naive (id bigserial PRIMARY KEY, writer int)");
+    const pool = new pg.Pool({ connectionString: server.url, max: 17 });
+    const progress = { isDone: false };
+    const writers = Array.from({ length: 16 }, async (_, writer) => {
+      for (let round = 0; round < 150; round += 1) await pool.query("INSERT INTO naive (writer) VALUES ($1)", [writer]);
+    });
+    const writing = Promise.all(writers).finally(() => {
+      progress.isDone = true;
+    });
+    let [seen, last] = [0, 0];
+    for (let more = true; more;) {
+      more = !progress.isDone;
+      const { rows } = await pool.query<{ id: string }>("SELECT id FROM naive WHERE id > $1 ORDER BY id", [last]);
+      seen += rows.length;
+      last = Number(rows.at(-1)?.id ?? last);
+    }
+    await writing;
+    await pool.end();
+    expect(seen).toBeLessThan(16 * 150);
+  }, 30_000);
+
+  test("shows a watch all of what sixteen writers write at once", async () => {
+    schema();
+    const watcher = open();
+    const seen = batchesUntil(watcher.watch({ prefix: "/w/" }, { from: 2 }), ({ revision }) => revision >= 16 * 20 + 1);
+    const writers = Array.from({ length: 16 }, async (_, writer) => {
+      const store = open({ connections: 2 });
+      for (let round = 0; round < 20; round += 1) await put(store, `/w/${writer}`, String(round));
+    });
+    await Promise.all(writers);
+    const revisions = (await seen).flatMap((batch) => (batch.type === "events" ? [batch.revision] : []));
+    expect(revisions).toEqual(Array.from({ length: 16 * 20 }, (_, index) => index + 2));
+  }, 30_000);
+
   test("loses no acknowledged write when its writer is killed, and uses no revision twice", async () => {
     const name = schema();
     await survivesKill(`${server.url}?schema=${name}`, () => postgresStore({ url: server.url, schema: name }));
