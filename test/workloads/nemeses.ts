@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type FaultProxy, faultProxy } from "keelson/testing";
 import type { EtcdCluster, PostgresServer } from "../support/servers.js";
 import type { Nemesis } from "./linear-run.js";
@@ -9,18 +10,9 @@ export interface Embattled extends AsyncDisposable {
   readonly nemesis: Nemesis;
 }
 
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+/** Waits, but no longer than the run lasts. */
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 const between = (low: number, high: number): number => low + Math.random() * (high - low);
@@ -77,12 +69,25 @@ export async function embattledPostgres(postgres: PostgresServer): Promise<Embat
         cutOne([proxy]);
         if (Math.random() < 0.9) continue;
         await postgres.process.kill();
-        await postgres.process.start();
+        await restarted(postgres);
       }
       proxy.heal();
     },
     [Symbol.asyncDispose]: () => closeAll([proxy]),
   };
+}
+
+/** A server that was killed leaves others behind for a moment, beside which it does not start. */
+async function restarted({ process }: PostgresServer): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await sleep(200);
+    try {
+      await process.start();
+      return;
+    } catch (error) {
+      if (tries === 20) throw error;
+    }
+  }
 }
 
 /** A file has no connections to cut: its clients are killed. */
