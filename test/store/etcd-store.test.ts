@@ -255,6 +255,28 @@ describe("a watch", () => {
     });
   });
 
+  test("misses nothing though the store can't be asked where it is", async () => {
+    await withStore(
+      async (store, etcd) => {
+        const starts: number[] = [];
+        etcd.on("Watch", (call) => {
+          starts.push(requestOf(call, "WatchRequest").create?.startRevision ?? 0);
+          call.send("WatchResponse", { header: etcd.header, created: true });
+        });
+        etcd.on("Range", () => undefined);
+        const watch = store.watch({ prefix: "" })[Symbol.asyncIterator]();
+        expect(await outcome(store.get("/a"))).toMatchObject({ code: "STORE_UNAVAILABLE" });
+        Object.assign(etcd.header, { revision: 8 });
+        etcd.on("Range", (call) => {
+          call.respond("RangeResponse", { header: etcd.header });
+        });
+        expect(await watch.next()).toMatchObject({ value: { type: "progress", revision: 7 } });
+        expect(starts).toEqual([8]);
+      },
+      { timeout: 200 },
+    );
+  });
+
   test("of what is yet to come shows nothing older, whatever the server sends", async () => {
     await withStore(async (store, etcd) => {
       etcd.on("Watch", (call) => {

@@ -20,6 +20,8 @@ export interface WatchHome {
   readonly token: string | undefined;
   /** Whether what a server says of progress can be relied on. */
   readonly hasProgress: boolean;
+  /** The newest revision heard of. */
+  readonly revision: Revision;
   /** The present revision, such that every transaction called for later makes a later one. */
   register(signal: AbortSignal): Promise<Revision>;
   /** The present revision; a store that was replaced is noticed by it. */
@@ -140,11 +142,12 @@ export class EtcdWatch extends WatchIterator implements WatchListener {
 
   async #run(): Promise<void> {
     const { signal } = this.#gone;
+    const heard = this.#home.revision;
     let silenceMs = Math.max(3 * this.#progressMs, leastSilenceMs);
     let pauseMs = firstPauseMs;
     while (this.#goesOn()) {
       try {
-        const position = this.#position ?? (await this.#home.register(signal));
+        const position = this.#position ?? (await this.#register(heard, signal));
         this.#position = position;
         if (!this.#isCreated) this.#first = position;
         const session = await this.#home.ready(signal);
@@ -166,6 +169,16 @@ export class EtcdWatch extends WatchIterator implements WatchListener {
       if (!this.#goesOn()) return;
       await this.runtime.sleep(pauseMs * (0.5 + this.runtime.random() / 2), { signal }).catch(() => undefined);
       pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    }
+  }
+
+  /** Where it starts: whatever comes after the call is shown, even if the store can't be asked at once. */
+  async #register(heard: Revision, signal: AbortSignal): Promise<Revision> {
+    try {
+      return await this.#home.register(signal);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return heard;
     }
   }
 

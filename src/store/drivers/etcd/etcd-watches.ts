@@ -57,6 +57,10 @@ export class EtcdWatches implements WatchSource, WatchHome {
     this.#watches.delete(watch);
   }
 
+  get revision(): Revision {
+    return this.#backend.revision;
+  }
+
   get token(): string | undefined {
     return this.#backend.parts.tokens.token;
   }
