@@ -1,3 +1,4 @@
+import { ObjectEvent } from "../controllers/index.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import type { Runtime } from "../core/index.js";
 import { ConflictError } from "../resources/index.js";
@@ -89,7 +90,7 @@ export class ControllerStore {
         answer(async () => {
           this.#refusePlanned(txn);
           const result = await inner.txn(txn, options);
-          if (result.succeeded && isWrite(txn)) this.#wrote();
+          if (result.succeeded && isWrite(txn) && !isEvent(txn)) this.#wrote();
           return result;
         }),
       watch: (range, options = {}) => this.#watch(range, options),
@@ -150,6 +151,11 @@ const cut = "the watch was cut, as planned";
 
 function isWrite({ then }: Txn): boolean {
   return then.some(({ type }) => type !== "range");
+}
+
+/** Whether it records what happened, for people: that is no part of what a controller brings about. */
+function isEvent({ then }: Txn): boolean {
+  return then.every((op) => op.type === "put" && op.key.includes(`/${ObjectEvent.name}/`));
 }
 
 function never(): Promise<never> {

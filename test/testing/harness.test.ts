@@ -16,7 +16,8 @@ function teams() {
   const controller = defineController({
     for: Team,
     triggers: [owns(Seat)],
-    async reconcile(team, { client, owned, now }) {
+    async reconcile(team, { client, owned, now, event }) {
+      event("Normal", "Looked", "which is no write that counts");
       const { name } = team.metadata;
       const seats = owned(Seat).length;
       seen.push(`${String((now() - Date.UTC(2030, 0, 1)) / 1000)}: ${String(seats)}`);
