@@ -6,10 +6,10 @@
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { argv, exit } from "node:process";
+import { argv, env, exit } from "node:process";
 import { runInChromium } from "./runtimes/browser.js";
 import { type Bundle, bundleTests } from "./runtimes/bundle.js";
-import { type Fetched, fetchBun, fetchDeno, fetchNode, findChromium } from "./runtimes/fetch.js";
+import { type Fetched, fetchBun, fetchDeno, fetchNode, fetchPRetry, findChromium } from "./runtimes/fetch.js";
 import type { Summary } from "./runtimes/vitest-shim.js";
 
 const deadlineMs = 300_000;
@@ -24,6 +24,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   "22": { fetch: () => fetchNode("22"), run: runVitest },
   "24": { fetch: () => fetchNode("24"), run: runVitest },
   "26": { fetch: () => fetchNode("26"), run: runVitest },
+  "p-retry": { fetch: fetchPRetry, run: runPRetry },
   bun: { fetch: fetchBun, run: (bun) => runBundle(bun, []) },
   deno: { fetch: fetchDeno, run: (deno) => runBundle(deno, ["run", "--allow-all", "--no-lock"]) },
   chromium: { fetch: findChromium, run: runBrowser },
@@ -48,6 +49,14 @@ exit(outcomes.some(([, outcome]) => outcome === "failed") ? 1 : 0);
 
 function runVitest(node: string): boolean {
   return spawnSync(node, ["node_modules/vitest/vitest.mjs", "run"], { stdio: "inherit" }).status === 0;
+}
+
+/** The same results with the newest p-retry, on a Node that it runs on. */
+function runPRetry(pRetry: string): boolean {
+  const node = fetchNode("24");
+  if ("missing" in node) return false;
+  const args = ["node_modules/vitest/vitest.mjs", "run", "test/resilience"];
+  return spawnSync(node.path, args, { stdio: "inherit", env: { ...env, KEELSON_P_RETRY: pRetry } }).status === 0;
 }
 
 async function runBundle(program: string, args: readonly string[]): Promise<boolean> {

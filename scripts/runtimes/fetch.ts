@@ -21,6 +21,11 @@ export function fetchNode(release: string): Fetched {
   return fromNpm(`node-${release}`, `node@npm:node-${system}-${arch}@${release}`, "node/bin/node");
 }
 
+/** The newest p-retry, which needs a newer Node than the one we depend on. */
+export function fetchPRetry(): Fetched {
+  return fromNpm("p-retry", "p-retry@latest", "p-retry/index.js");
+}
+
 /** Bun's binary, from its package for this machine. */
 export function fetchBun(): Fetched {
   const name = `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`;
