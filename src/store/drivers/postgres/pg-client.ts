@@ -2,13 +2,17 @@
 
 /** A query, prepared under its name on each connection. */
 export interface PgQuery {
+  /** The name under which each connection keeps it prepared. */
   readonly name?: string;
+  /** The statement. */
   readonly text: string;
+  /** Its parameters. */
   readonly values?: readonly unknown[];
 }
 
 /** What a query answers. */
 export interface PgResult {
+  /** The rows, by column. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 

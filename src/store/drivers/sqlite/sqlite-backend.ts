@@ -14,7 +14,6 @@ import type {
 import type { WorkerClient } from "./worker-client.js";
 import type { ReadCall, WriteCall } from "./worker-protocol.js";
 
-/** What the thread answers to each call, as it types nothing. */
 const capabilities: StoreCapabilities = {
   multiKeyTxn: true,
   historyReads: true,
