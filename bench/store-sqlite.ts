@@ -13,7 +13,7 @@ import { type Put, latencyRows, putsPerSecond } from "./store-measures.js";
 const value = new Uint8Array(100).fill(7);
 const keys = 100;
 const require = createRequire(resolve("package.json"));
-const buildWorker = require("./scripts/build-worker.cjs") as (source: URL) => URL;
+const buildWorker = require(resolve("scripts/build-worker.cjs")) as (source: URL) => URL;
 
 /** What a thread does at the least: the same tables and statements, one commit for each message, nothing looked at. */
 const rawWorker = `

@@ -109,11 +109,6 @@ export async function change(
   });
 }
 
-/** Binds an instance by hand. */
-export async function bindTo(client: ResourceClient, instance: Instance, node: string): Promise<Instance> {
-  return await client.update(instance, ({ spec }) => void (spec.nodeName = node));
-}
-
 export function isActive({ metadata, status }: Instance): boolean {
   return metadata.deletionTimestamp === undefined && status?.phase !== "Failed" && status?.phase !== "Succeeded";
 }

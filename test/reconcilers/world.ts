@@ -37,7 +37,7 @@ export function template(version: string): DeploymentInput["template"] {
   return { labels: { app: "web" }, spec: { command: ["web"], env: { VERSION: version }, resources: { cpu: 100 } } };
 }
 
-export function reference(): readonly Controller[] {
+function reference(): readonly Controller[] {
   // Its agents do not say that they live.
   return referenceControllers({ nodes: { grace: "30d", startupGrace: "30d" } });
 }

@@ -1,7 +1,7 @@
 import { type Source, type Waiter, WaiterNode } from "keelson/core";
 
 /** A waiter that writes down what it is told, parked on a source. */
-export class Recorder<T> extends WaiterNode implements Waiter<T> {
+class Recorder<T> extends WaiterNode implements Waiter<T> {
   readonly values: T[] = [];
   readonly errors: unknown[] = [];
   disabled = false;

@@ -4,12 +4,12 @@ import { type Kind, type ResourceClient, defineKind, ownerOf } from "keelson/res
 import type { ReconcilerScenario } from "keelson/testing";
 
 /** A site wants pages, which it owns, and a DNS record, which it must take along when it goes. */
-export const Site: Kind<{ pages: number }, { pages: number; checks?: number }> = defineKind<
+const Site: Kind<{ pages: number }, { pages: number; checks?: number }> = defineKind<
   { pages: number },
   { pages: number; checks?: number }
 >()("Site");
-export const Page: Kind<{ site: string }> = defineKind<{ site: string }>()("Page");
-export const DnsRecord: Kind<{ site: string }> = defineKind<{ site: string }>()("DnsRecord");
+const Page: Kind<{ site: string }> = defineKind<{ site: string }>()("Page");
+const DnsRecord: Kind<{ site: string }> = defineKind<{ site: string }>()("DnsRecord");
 
 /** What may be wrong with {@link sites}. */
 export type Bug =
