@@ -35,7 +35,7 @@ export interface BindingOptions {
  * ```
  */
 export function bindingController({ scheduler = new SimpleScheduler() }: BindingOptions = {}): Controller {
-  const assumed = new Map<string, Instance>();
+  const assumed = new Map<string, Assumption>();
   const waiting = new RetryTimes();
   return defineController({
     name: "binding",
@@ -53,7 +53,7 @@ export function bindingController({ scheduler = new SimpleScheduler() }: Binding
         await confirm(instance, context);
         return undefined;
       }
-      const instances = withAssumed(context.cache.list(Instance), assumed);
+      const instances = withAssumed(context.cache.list(Instance), assumed, context.now());
       const nodes = context.cache.list(Node);
       const [decision] = scheduler.schedule(requestOf(instance), nodeViews(nodes, instances));
       if (decision?.kind !== "placed") {
@@ -80,7 +80,7 @@ export function bindingController({ scheduler = new SimpleScheduler() }: Binding
 async function bind(
   instance: Instance,
   planned: Node,
-  assumed: Map<string, Instance>,
+  assumed: Map<string, Assumption>,
   context: ReconcileContext,
 ): Promise<void> {
   const choose = context.client.update(
@@ -92,7 +92,7 @@ async function bind(
   );
   const bound = await choose;
   if (bound.spec.nodeName === undefined) return;
-  assumed.set(bound.metadata.uid, bound);
+  assumed.set(bound.metadata.uid, { instance: bound, at: context.now() });
   await confirm(bound, context);
 }
 
@@ -132,13 +132,26 @@ async function say(
   await client.patchStatus(instance, { conditions });
 }
 
-/** The instances as they are, and those just bound as they will be seen. */
-function withAssumed(instances: readonly Instance[], assumed: Map<string, Instance>): readonly Instance[] {
-  if (assumed.size === 0) return instances;
-  const known = new Map(instances.map((instance) => [instance.metadata.uid, instance]));
-  for (const uid of assumed.keys()) {
-    const seen = known.get(uid);
-    if (seen === undefined || seen.spec.nodeName !== undefined) assumed.delete(uid);
+/** An instance as it will be seen, and when it was bound. */
+interface Assumption {
+  readonly instance: Instance;
+  readonly at: number;
+}
+
+/** Longer than a cache that stands still is put up with. Not until it is seen: one run may read live, the next not. */
+const assumedMs = 300_000;
+
+/** The instances as they are, and those bound of late as they will be seen. */
+function withAssumed(
+  instances: readonly Instance[],
+  assumed: Map<string, Assumption>,
+  now: number,
+): readonly Instance[] {
+  for (const [uid, { at }] of assumed) {
+    if (now - at < assumedMs) break; // they are in the order of their binding
+    assumed.delete(uid);
   }
-  return instances.map((instance) => assumed.get(instance.metadata.uid) ?? instance);
+  return instances.map((instance) =>
+    instance.spec.nodeName === undefined ? (assumed.get(instance.metadata.uid)?.instance ?? instance) : instance,
+  );
 }
