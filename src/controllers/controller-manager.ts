@@ -1,11 +1,12 @@
 import { createElection } from "../cluster/index.js";
 import { Emitter, type Health, currentRuntime, silentLogger, toMs } from "../core/index.js";
-import { UnsupportedError } from "../store/index.js";
+import type { StateStore } from "../store/index.js";
 import { type ResourceClient, type ResourceKey, createResourceClient } from "../resources/index.js";
 import type { Controller } from "./controller.js";
 import { ManagerRun } from "./manager-run.js";
 import type { ControllerCounts, LeaderElection, Manager, ManagerEvents, ManagerOptions } from "./manager.js";
 import { keyStringOf } from "./object-key.js";
+import { relistingStore } from "./relisting-store.js";
 import type { CacheStats } from "./resource-cache.js";
 
 /**
@@ -26,19 +27,19 @@ export class ControllerManager implements Manager {
     const graceMs = toMs(grace, "grace");
     const kinds = [...new Set(controllers.flatMap((controller) => controller.kinds))];
     checkNames(controllers);
-    if (leaderElection !== undefined && !store.capabilities.progress) {
-      throw new UnsupportedError("leader election of managers needs a store that reports progress");
-    }
-    this.client = createResourceClient(store, {
-      kinds,
-      runtime,
-      ...(prefix === undefined ? {} : { prefix }),
-    });
+    const clientOf = (of: StateStore): ResourceClient =>
+      createResourceClient(of, { kinds, runtime, ...(prefix === undefined ? {} : { prefix }) });
+    this.client = clientOf(store);
+    const relisting = store.capabilities.progress ? undefined : relistingStore(store);
+    const cached = {
+      client: relisting === undefined ? this.client : clientOf(relisting.store),
+      relist: relisting?.relist,
+    };
     const bounds = kinds.map((kind) => caches.find((each) => each.kind === kind) ?? { kind });
     this.#make = () =>
       new ManagerRun({
         ...{ store, controllers, runnables, bounds, leaderElection, graceMs, runtime, log },
-        client: this.client,
+        ...{ client: this.client, cached },
         events: this.events,
       });
   }

@@ -13,6 +13,7 @@ import { NotLeaderError } from "./errors.js";
 import { EventLeases } from "./event-leases.js";
 import { EventRecorder } from "./event-recorder.js";
 import type { LeaderElection, LeaderTerm, ManagerEvents, Runnable } from "./manager.js";
+import type { RelistingStore } from "./relisting-store.js";
 import { ResourceCache } from "./resource-cache.js";
 import { Stage } from "./stage.js";
 
@@ -20,6 +21,8 @@ import { Stage } from "./stage.js";
 export interface ManagerParts {
   readonly store: StateStore;
   readonly client: ResourceClient;
+  /** What fills the caches; `relist` where the store does not tell them how far they are. */
+  readonly cached: { readonly client: ResourceClient; readonly relist: RelistingStore["relist"] | undefined };
   readonly controllers: readonly Controller[];
   readonly runnables: readonly Runnable[];
   readonly bounds: readonly CacheBounds[];
@@ -103,11 +106,11 @@ export class ManagerRun {
 
   /** Starts everything, and resolves once it is no candidate any more. */
   async #start(campaigning: AbortSignal): Promise<void> {
-    const { client, events, leaderElection } = this.#parts;
+    const { cached, events, leaderElection } = this.#parts;
     this.#startRunnables("server", this.#serving);
     for (const cache of this.caches) {
       const { signal } = this.#watching;
-      this.#watching.add(this.#supervise(cache.run(client, signal), signal));
+      this.#watching.add(this.#supervise(cache.run(cached.client, signal), signal));
     }
     if (!(await this.#reached(0))) return;
     this.#startAll("everywhere", this.#everywhere);
@@ -148,11 +151,13 @@ export class ManagerRun {
   }
 
   async #caughtUpWith(term: LeaderTerm): Promise<boolean> {
+    const { store, cached } = this.#parts;
     const [own] = term.fence();
     try {
       const { signal } = this.#stopping;
       // Read after the election: everything that earlier leaders wrote is at or before this revision.
-      const { revision } = await this.#parts.store.get(own?.key ?? "/", { signal });
+      const { revision } = await store.get(own?.key ?? "/", { signal });
+      cached.relist?.(revision);
       return await this.#reached(revision);
     } catch (error) {
       if (!this.#stopping.isAborted) this.#failure.reject(error);

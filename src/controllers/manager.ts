@@ -50,6 +50,8 @@ export interface ManagerOptions {
   /**
    * Elects one of several managers. Only the one that leads runs what runs on the leader, each of whose writes is fenced:
    * once another leads, it is refused. Options make an election on the same store; hand in your own to listen to it.
+   * Where the store's watches do not report `progress`, a new leader reads what its caches hold once more before it
+   * starts.
    *
    * @defaultValue it leads, as the only one
    */

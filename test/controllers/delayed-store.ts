@@ -18,6 +18,20 @@ export function delayedStore(inner: StateStore, delayMs: () => number): StateSto
   };
 }
 
+/** The same, of a store that does not report progress: its watches deliver events and nothing else. */
+export function quietStore(inner: StateStore, delayMs: () => number): StateStore {
+  const late = delayedStore(inner, delayMs);
+  return {
+    ...late,
+    capabilities: { ...late.capabilities, progress: false },
+    watch: (range, options) => eventsOf(late.watch(range, options)),
+  };
+}
+
+async function* eventsOf(batches: AsyncIterable<WatchBatch>): AsyncGenerator<WatchBatch> {
+  for await (const batch of batches) if (batch.type === "events") yield batch;
+}
+
 async function* late(
   batches: AsyncIterable<WatchBatch>,
   delayMs: () => number,

@@ -1,13 +1,14 @@
 import { createElection } from "keelson/cluster";
 import { NotLeaderError, type Runnable, createManager, defineController } from "keelson/controllers";
 import { createResourceClient } from "keelson/resources";
-import { type StateStore, op } from "keelson/store";
+import { CompactedError, type StateStore, op } from "keelson/store";
 import { memoryStore } from "keelson/store/memory";
 import { type VirtualTime, virtualTime } from "keelson/testing";
 import { expect, test } from "vitest";
+import { relistingStore } from "../../src/controllers/relisting-store.js";
 import { outcome } from "../support/outcome.js";
 import { settled } from "../support/settled.js";
-import { delayedStore } from "./delayed-store.js";
+import { delayedStore, quietStore } from "./delayed-store.js";
 import { Parent } from "./world.js";
 
 const parent = (name: string) => [Parent, { metadata: { name }, spec: { size: 1 } }] as const;
@@ -145,6 +146,57 @@ test("the leader's part waits until the caches have seen all that was written be
     b.stop.abort();
     await time.advance("1m");
     expect(await settled(b.running)).toBe(true);
+  }));
+
+test("a store that reports no progress is read again by a new leader, and what its watches still deliver is dropped", () =>
+  inVirtualTime(async (time, store) => {
+    const client = createResourceClient(store);
+    const kept = await client.create(...parent("kept"));
+    const gone = await client.create(...parent("gone"));
+    const a = contender(store, "a");
+    await time.advance("1s");
+    const seen: string[] = [];
+    const sizes = defineController({
+      name: "sizes",
+      for: Parent,
+      reconcile({ metadata, spec }, { cache }) {
+        seen.push(`${metadata.name} ${String(spec.size)} of ${String(cache.list(Parent).length)}`);
+      },
+    });
+    // Its watches are a minute behind, and never say how far they are.
+    const late = quietStore(store, () => 60_000);
+    const leaderElection = createElection(store, { name: "orchestrator", identity: "b" });
+    const b = createManager({ store: late, controllers: [sizes], leaderElection });
+    const stop = new AbortController();
+    const running = outcome(b.run(stop.signal));
+    await time.advance("1s");
+    await client.update(kept, (draft) => {
+      draft.spec.size = 2;
+    });
+    await client.delete(gone);
+    await client.create(...parent("fresh"));
+    a.stop.abort();
+    await time.advance("5s");
+    await a.running;
+    expect([b.leads, seen.sort()]).toEqual([true, ["fresh 1 of 2", "kept 2 of 2"]]);
+    seen.length = 0;
+    // The old watch would have told by now that `kept` was of size 1, and that `gone` was there.
+    await time.advance("5m");
+    expect([b.caches().map(({ objects }) => objects), seen]).toEqual([[2], []]);
+    stop.abort();
+    await time.advance("1m");
+    expect(await running).toBeUndefined();
+  }));
+
+test("what was listed before a relist is not watched from, but listed again", () =>
+  inVirtualTime(async (_time, inner) => {
+    const { store, relist } = relistingStore(inner);
+    const { revision } = await store.txn({ then: [op.put("/a", "1")] });
+    const first = (from: number) => outcome(store.watch({ prefix: "/" }, { from })[Symbol.asyncIterator]().next());
+    relist(revision);
+    relist(revision - 1);
+    expect(await first(revision)).toBeInstanceOf(CompactedError);
+    expect(await first(revision + 1)).toMatchObject({ value: { type: "progress" } });
   }));
 
 test("options make an election of their own", () =>
