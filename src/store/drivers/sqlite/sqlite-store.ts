@@ -77,7 +77,8 @@ function settingsOf(options: SqliteStoreOptions): WorkerSettings {
   if (maxBytes !== undefined) checkInteger("maxBytes", maxBytes, 65_536);
   checkNumber("retention.revisions", revisions, 1, Number.POSITIVE_INFINITY);
   if (options.driver !== undefined) checkOneOf("driver", options.driver, ["node:sqlite", "better-sqlite3"]);
-  const { driver, module } = chooseDriver(options.driver);
+  const [busyMs, retentionAgeMs] = [toMs(busyTimeout, "busyTimeout"), toMs(age, "retention.age")];
+  const { driver, module } = chooseDriver(options.driver); // last: it may have to say what to install
   return {
     file: resolve(file),
     driver,
@@ -85,8 +86,8 @@ function settingsOf(options: SqliteStoreOptions): WorkerSettings {
     readOnly,
     synchronous: synchronous === "full" ? "FULL" : "NORMAL",
     maxBytes,
-    busyMs: toMs(busyTimeout, "busyTimeout"),
-    retentionAgeMs: toMs(age, "retention.age"),
+    busyMs,
+    retentionAgeMs,
     retentionRevisions: revisions,
   };
 }
