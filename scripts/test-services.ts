@@ -6,7 +6,8 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { resolve } from "node:path";
 import { argv, env, exit, getuid, versions } from "node:process";
 import { globSync } from "tinyglobby";
 import { etcdVersion, postgresFolder } from "../test/support/servers.js";
@@ -35,7 +36,7 @@ const needs: readonly Need[] = [
   {
     name: "SQLite",
     find: () => (hasNodeSqlite() ? "node:sqlite" : installed("better-sqlite3")),
-    install: () => run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "better-sqlite3@12"]),
+    install: installSqlite,
     hint: "Node 22.13 brings node:sqlite; on older ones, npm install --no-save better-sqlite3@12",
   },
 ];
@@ -58,6 +59,17 @@ const { status } = spawnSync("npx", ["vitest", "run", "--project", "test", ...na
   env: { ...env, KEELSON_SERVICES: "1" },
 });
 exit(status ?? 1);
+
+/** In a folder of its own: npm takes an optional peer of the project for installed when it is not. */
+function installSqlite(): boolean {
+  const folder = resolve("node_modules/.cache/better-sqlite3");
+  mkdirSync(folder, { recursive: true });
+  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--prefix", folder, "better-sqlite3@12"];
+  if (!run("npm", args)) return false;
+  rmSync("node_modules/better-sqlite3", { recursive: true, force: true });
+  symlinkSync(`${folder}/node_modules/better-sqlite3`, "node_modules/better-sqlite3");
+  return true;
+}
 
 function hasNodeSqlite(): boolean {
   const [major = 0, minor = 0] = versions.node.split(".").map(Number);

@@ -13,7 +13,7 @@ export {
   inProcessRuntime,
 } from "./agent/in-process-runtime.js";
 export type { LogLimits, LogStream } from "./agent/log-file.js";
-export { type LogsHandlerOptions, type RequestHandler, logsHandler } from "./agent/logs-handler.js";
+export { type LogsHandler, type LogsHandlerOptions, logsHandler } from "./agent/logs-handler.js";
 export { type LogOptions, LogsNotFoundError } from "./agent/read-logs.js";
 export { type WorkerRuntimeOptions, stopMessage, workerRuntime } from "./agent/worker-runtime.js";
 export type { Run, RunEvent, RunExit, RunId, RunSpec, RunStatus, WorkloadRuntime } from "./agent/workload-runtime.js";

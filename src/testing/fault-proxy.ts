@@ -1,9 +1,10 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 import { checkInteger, checkName, checkOneOf, shown } from "../core/check.js";
 import { type Duration, type Runtime, currentRuntime, toMs } from "../core/index.js";
-import { type ProxyDirection, ProxyLink, type ProxyRules } from "./proxy-link.js";
+import type { ProxyDirection } from "./proxy-direction.js";
+import { ProxyLink, type ProxyRules } from "./proxy-link.js";
 
-export type { ProxyDirection } from "./proxy-link.js";
+export type { ProxyDirection } from "./proxy-direction.js";
 
 /** What has gone through a {@link FaultProxy}. */
 export interface ProxyCounts {

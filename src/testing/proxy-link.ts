@@ -1,8 +1,6 @@
 import type { Socket } from "node:net";
+import type { ProxyDirection } from "./proxy-direction.js";
 import type { Runtime, TimerHandle } from "../core/index.js";
-
-/** Which way bytes go: requests to the target, replies from it. */
-export type ProxyDirection = "toTarget" | "fromTarget";
 
 /** What is done to the bytes of all connections; asked anew for each chunk. */
 export interface ProxyRules {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Probe, inProcessRuntime, logsHandler } from "keelson/reconcilers";
+import { nodeListener } from "keelson/http";
 import { systemRuntime } from "keelson/core";
 import { StoreUnavailableError } from "keelson/store";
 import { type FaultyStore, faultyStore } from "../resources/faulty-store.js";
@@ -249,7 +250,7 @@ describe("agent.logs", () => {
       if (uid !== "u1") throw Object.assign(new TypeError("no such"), {});
       yield* ["one", "two"];
     }
-    const server = createServer(logsHandler({ logs }, { token: "secret" }));
+    const server = createServer(nodeListener(logsHandler({ logs }, { token: "secret" })));
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     const ask = async (path: string, token = "secret", method = "GET"): Promise<[number, string]> => {

@@ -1,5 +1,4 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkName } from "../../core/check.js";
 import { isKeelsonError } from "../../core/index.js";
 import type { Agent } from "./agent.js";
@@ -11,8 +10,8 @@ export interface LogsHandlerOptions {
   readonly token: string;
 }
 
-/** A listener of `node:http`'s servers. */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+/** A handler of web-standard requests; `nodeListener` of `keelson/http` makes a listener of `node:http` of it. */
+export type LogsHandler = (request: Request) => Promise<Response>;
 
 /**
  * Serves the output of an agent's instances over HTTP: `GET /logs/<uid>?restart=&stream=&tail=&follow=true`, as text.
@@ -24,6 +23,7 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
  * @example
  * ```ts no-run
  * import { createServer } from "node:http";
+ * import { nodeListener } from "keelson/http";
  * import { createAgent, inProcessRuntime, logsHandler } from "keelson/reconcilers";
  * import { memoryStore } from "keelson/store/memory";
  *
@@ -34,49 +34,43 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
  *   workloads: inProcessRuntime({ functions: {}, stateDir: "/var/lib/keelson" }),
  *   addresses: [{ type: "Logs", address: "http://10.0.0.7:10250" }],
  * });
- * createServer(logsHandler(agent, { token: process.env["LOGS_TOKEN"] ?? "" })).listen(10_250);
+ * const handler = logsHandler(agent, { token: process.env["LOGS_TOKEN"] ?? "" });
+ * createServer(nodeListener(handler)).listen(10_250);
  * ```
  */
-export function logsHandler(agent: Pick<Agent, "logs">, { token }: LogsHandlerOptions): RequestHandler {
+export function logsHandler(agent: Pick<Agent, "logs">, { token }: LogsHandlerOptions): LogsHandler {
   checkName("token", token);
   const expected = digest(`Bearer ${token}`);
-  return (request, response) => {
-    void answer(agent, expected, request, response).catch((error: unknown) => {
-      if (!response.headersSent) response.writeHead(statusOf(error), { "content-type": "text/plain; charset=utf-8" });
-      response.end(response.writableEnded || !(error instanceof Error) ? undefined : `${error.message}\n`);
-    });
+  return async (request) => {
+    // Digests have one length, and comparing them takes as long whatever was sent.
+    if (!timingSafeEqual(expected, digest(request.headers.get("authorization") ?? ""))) {
+      return new Response("Unauthorized\n", { status: 401, headers: { "www-authenticate": "Bearer" } });
+    }
+    const url = new URL(request.url);
+    const uid = /^\/logs\/(?<uid>[^/]+)$/.exec(url.pathname)?.groups?.["uid"];
+    if (uid === undefined) return new Response(undefined, { status: 404 });
+    if (request.method !== "GET") return new Response(undefined, { status: 405 });
+    try {
+      const options = { ...optionsOf(url.searchParams), signal: request.signal };
+      const lines = agent.logs(decodeURIComponent(uid), options)[Symbol.asyncIterator]();
+      const first = await lines.next(); // what is wrong shows here, before the status is sent
+      return new Response(ReadableStream.from(bytesOf(first, lines)), { headers });
+    } catch (error) {
+      const text = error instanceof Error ? `${error.message}\n` : undefined;
+      return new Response(text, { status: statusOf(error), headers });
+    }
   };
 }
 
-async function answer(
-  agent: Pick<Agent, "logs">,
-  expected: Buffer,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://agent");
-  const uid = /^\/logs\/(?<uid>[^/]+)$/.exec(url.pathname)?.groups?.["uid"];
-  // Digests have one length, and comparing them takes as long whatever was sent.
-  if (!timingSafeEqual(expected, digest(request.headers.authorization ?? ""))) {
-    response.writeHead(401, { "www-authenticate": "Bearer" }).end("Unauthorized\n");
-    return;
+const headers = { "content-type": "text/plain; charset=utf-8" };
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+async function* bytesOf(first: IteratorResult<string>, lines: AsyncIterator<string>): AsyncGenerator<Uint8Array> {
+  try {
+    for (let next = first; next.done !== true; next = await lines.next()) yield encoder.encode(`${next.value}\n`);
+  } finally {
+    await lines.return?.();
   }
-  if (request.method !== "GET" || uid === undefined) {
-    response.writeHead(uid === undefined ? 404 : 405).end();
-    return;
-  }
-  const left = new AbortController();
-  response.once("close", () => {
-    left.abort(new Error("the reader has left"));
-  });
-  for await (const line of agent.logs(decodeURIComponent(uid), {
-    ...optionsOf(url.searchParams),
-    signal: left.signal,
-  })) {
-    if (!response.headersSent) response.writeHead(200, { "content-type": "text/plain; charset=utf-8" });
-    if (!response.write(`${line}\n`)) await drained(response, left.signal);
-  }
-  response.end();
 }
 
 function optionsOf(query: URLSearchParams): LogOptions {
@@ -88,14 +82,6 @@ function optionsOf(query: URLSearchParams): LogOptions {
     follow: query.get("follow") === "true",
     stream: stream as LogOptions["stream"],
   };
-}
-
-function drained(response: ServerResponse, left: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    response.once("drain", done);
-    response.once("close", done);
-    if (left.aborted) done();
-  });
 }
 
 function statusOf(error: unknown): number {

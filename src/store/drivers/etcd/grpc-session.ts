@@ -33,7 +33,7 @@ export interface ConnectOptions {
 
 /** What a call tells whoever made it. */
 export interface GrpcListener {
-  message(bytes: Buffer): void;
+  message(bytes: Uint8Array): void;
   /** Called once. */
   ended(error: GrpcError | undefined): void;
 }
@@ -197,9 +197,9 @@ export class GrpcSession {
 
 /** One call under way. */
 export interface GrpcStream {
-  send(frame: Buffer): void;
+  send(frame: Uint8Array): void;
   /** Sends a message, and that it was the last one. */
-  sendLast(frame: Buffer): void;
+  sendLast(frame: Uint8Array): void;
   /** Gives the call up; it ends as `lost`. */
   cancel(): void;
   /** Takes no more from the server for now, which makes it wait. */
