@@ -108,6 +108,8 @@ describe.runIf(process.platform === "linux")("childProcessRuntime", () => {
     const later = childProcessRuntime({ stateDir, pollMs: 5 });
     expect(await later.list()).toEqual([run]);
     const ended = exited(later, run);
+    // Before its program has taken over, the process is a shell, in which a signal can still get lost.
+    while ((await readFile(`/proc/${String(pidOf(run))}/comm`, "utf8")) !== "sleep\n") await new Promise(setImmediate);
     kill(pidOf(run), "SIGTERM");
     expect(await ended).toEqual({ signal: "SIGTERM" });
     expect(await later.list()).toEqual([]);
