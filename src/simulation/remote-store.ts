@@ -1,3 +1,4 @@
+import { fullCapabilities } from "../store/index.js";
 import { currentRuntime } from "../core/ambient.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { Emitter, type Events } from "../core/emitter.js";
@@ -41,21 +42,6 @@ export interface RemoteStoreOptions {
   readonly capabilities?: Partial<StoreCapabilities>;
 }
 
-const everything: StoreCapabilities = {
-  multiKeyTxn: true,
-  historyReads: true,
-  gapFreeWatch: true,
-  leases: true,
-  linearizableReads: true,
-  durable: true,
-  progress: true,
-  futureWatch: true,
-  safeLeaseRevoke: true,
-  pauseSafe: true,
-  maxTxnOps: 128,
-  maxValueBytes: 1_048_576,
-};
-
 /** What a call does to the store: a read can be repeated, a mutation may have been made. */
 export type CallKind = "read" | "mutation";
 
@@ -74,7 +60,7 @@ export class RemoteStore implements StateStore {
   #isConnected = true;
 
   constructor(net: SimulatedNet, host: string, { requestTimeout = "5s", capabilities }: RemoteStoreOptions) {
-    this.capabilities = { ...everything, ...capabilities };
+    this.capabilities = { ...fullCapabilities, ...capabilities };
     this.events = this.#emitter;
     this.#net = net;
     this.#host = host;

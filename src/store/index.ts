@@ -24,6 +24,7 @@ export {
 } from "./errors.js";
 export type { KeyRange } from "./key-range.js";
 export type { KeyValue, Revision } from "./key-value.js";
+export { fullCapabilities } from "./full-capabilities.js";
 export { HeldLease, type LeaseHome } from "./drivers/shared/held-lease.js";
 export type { Lease } from "./lease.js";
 export { type Op, type OpResult, op } from "./operation.js";

@@ -1,3 +1,4 @@
+import { fullCapabilities } from "../store/index.js";
 import { Emitter } from "../core/index.js";
 import type { StateStore, StoreCapabilities, StoreEvents, WatchBatch } from "../store/index.js";
 import { asText } from "./as-text.js";
@@ -24,21 +25,6 @@ export interface MockStoreOptions {
   /** What the store declares. @defaultValue every feature; 128 operations; 1 MiB */
   readonly capabilities?: Partial<StoreCapabilities>;
 }
-
-const everything: StoreCapabilities = {
-  multiKeyTxn: true,
-  historyReads: true,
-  gapFreeWatch: true,
-  leases: true,
-  linearizableReads: true,
-  durable: true,
-  progress: true,
-  futureWatch: true,
-  safeLeaseRevoke: true,
-  pauseSafe: true,
-  maxTxnOps: 128,
-  maxValueBytes: 1_048_576,
-};
 
 /**
  * A store of strict expectations: a call that was not expected fails, and so does the test in which an expected call
@@ -86,7 +72,7 @@ export function mockStore({ capabilities }: MockStoreOptions = {}): MockStore {
   };
 
   return {
-    capabilities: { ...everything, ...capabilities },
+    capabilities: { ...fullCapabilities, ...capabilities },
     events: new Emitter<StoreEvents>(),
     expect: (method) => {
       const expectation = new MockExpectation(method);

@@ -1,3 +1,4 @@
+import { fullCapabilities } from "../store/index.js";
 import { currentRuntime } from "../core/index.js";
 import type { StateStore, StoreCapabilities } from "../store/index.js";
 import type { StoreCase, StoreCases } from "./store-case.js";
@@ -37,20 +38,8 @@ export interface StoreConformanceOptions {
   readonly skip?: readonly StoreConformanceSkip[];
 }
 
-const full: StoreCapabilities = {
-  multiKeyTxn: true,
-  historyReads: true,
-  gapFreeWatch: true,
-  leases: true,
-  linearizableReads: true,
-  durable: false,
-  progress: true,
-  futureWatch: true,
-  safeLeaseRevoke: true,
-  pauseSafe: true,
-  maxTxnOps: 128,
-  maxValueBytes: 1_048_576,
-};
+/** What is expected where nothing else is declared. */
+const full: StoreCapabilities = { ...fullCapabilities, durable: false };
 
 /**
  * Registers the tests that every store passes: what {@link StateStore} guarantees, case by case.

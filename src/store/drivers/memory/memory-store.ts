@@ -1,3 +1,4 @@
+import { fullCapabilities } from "../../full-capabilities.js";
 import { checkInteger, checkNumber } from "../../../core/check.js";
 import { Emitter, type Events, type Health, type Runtime, currentRuntime } from "../../../core/index.js";
 import { called, lagged } from "../../diagnostics.js";
@@ -39,20 +40,7 @@ export interface MemoryStoreOptions {
 const driver = "memory";
 
 /** The limits are the least that every driver takes, so that what works here works everywhere. */
-const capabilities: StoreCapabilities = {
-  multiKeyTxn: true,
-  historyReads: true,
-  gapFreeWatch: true,
-  leases: true,
-  linearizableReads: true,
-  durable: false,
-  progress: true,
-  futureWatch: true,
-  safeLeaseRevoke: true,
-  pauseSafe: true,
-  maxTxnOps: 128,
-  maxValueBytes: 1_048_576,
-};
+const capabilities: StoreCapabilities = { ...fullCapabilities, durable: false };
 
 class MemoryStore implements StateStore, WatchHome {
   readonly capabilities: StoreCapabilities = capabilities;

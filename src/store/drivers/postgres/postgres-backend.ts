@@ -1,3 +1,4 @@
+import { fullCapabilities } from "../../full-capabilities.js";
 import type { Health } from "../../../core/health.js";
 import type { Runtime, TimerHandle } from "../../../core/runtime.js";
 import { CompactedError, FutureRevisionError, LeaseNotFoundError } from "../../errors.js";
@@ -25,21 +26,6 @@ import { decodeBatch, encodeBatch } from "./txn-wire.js";
 
 const retentionMs = 60_000;
 
-const capabilities: StoreCapabilities = {
-  multiKeyTxn: true,
-  historyReads: true,
-  gapFreeWatch: true,
-  leases: true,
-  linearizableReads: true,
-  durable: true,
-  progress: true,
-  futureWatch: true,
-  safeLeaseRevoke: true,
-  pauseSafe: true,
-  maxTxnOps: 128,
-  maxValueBytes: 1_048_576,
-};
-
 /** How much history is kept. */
 export interface Retention {
   readonly ageMs: number;
@@ -49,7 +35,7 @@ export interface Retention {
 /** A schema of a Postgres database. */
 export class PostgresBackend implements LogBackend {
   readonly driver = "postgres";
-  readonly capabilities: StoreCapabilities = capabilities;
+  readonly capabilities: StoreCapabilities = fullCapabilities;
   readonly #database: Database;
   readonly #queries: Queries;
   readonly #observer: Observer;

@@ -1,3 +1,4 @@
+import { fullCapabilities } from "../../full-capabilities.js";
 import type { Health } from "../../../core/health.js";
 import type { KeyRange } from "../../key-range.js";
 import type { KeyValue, Revision } from "../../key-value.js";
@@ -14,25 +15,10 @@ import type {
 import type { WorkerClient } from "./worker-client.js";
 import type { ReadCall, WriteCall } from "./worker-protocol.js";
 
-const capabilities: StoreCapabilities = {
-  multiKeyTxn: true,
-  historyReads: true,
-  gapFreeWatch: true,
-  leases: true,
-  linearizableReads: true,
-  durable: true,
-  progress: true,
-  futureWatch: true,
-  safeLeaseRevoke: true,
-  pauseSafe: true,
-  maxTxnOps: 128,
-  maxValueBytes: 1_048_576,
-};
-
 /** A SQLite file behind its thread. */
 export class SqliteBackend implements LogBackend {
   readonly driver = "sqlite";
-  readonly capabilities: StoreCapabilities = capabilities;
+  readonly capabilities: StoreCapabilities = fullCapabilities;
   readonly #client: WorkerClient;
   readonly #details: NonNullable<Health["details"]>;
 
