@@ -57,7 +57,7 @@ export function checkLinearizable<I, O, S>(
   let searches = partitions(history, model).map(([partition, calls]) => ({
     partition,
     calls,
-    search: new OrderSearch(model, calls),
+    search: new OrderSearch(model.refine?.(calls) ?? model, calls),
   }));
   let states = 0;
   while (searches.length > 0) {

@@ -91,6 +91,20 @@ export const listAppendModel: SequentialModel<ListInput, true | readonly Item[],
     }
     return output === undefined || (output !== true && sameItems(output, state)) ? { state } : undefined;
   },
+  // A list only grows: until it is as long as the longest one read, it is the beginning of that.
+  refine(calls) {
+    const longest = calls.reduce<readonly Item[]>(
+      (best, { output }) => (Array.isArray(output) && output.length > best.length ? output : best),
+      [],
+    );
+    return {
+      ...listAppendModel,
+      step: (state, input, output) =>
+        input.op === "append" && state.length < longest.length && longest[state.length] !== input.item
+          ? undefined
+          : listAppendModel.step(state, input, output),
+    };
+  },
 };
 
 /** Numbers before texts, each in their order, so that 1 and "1" stay apart. */

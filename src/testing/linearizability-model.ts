@@ -27,4 +27,10 @@ export interface SequentialModel<I, O, S> {
   key(state: S): string;
   /** Which part of the system a call is about; calls on different parts must not affect each other. One part by default. */
   partition?(input: I): string;
+  /**
+   * A model that also uses what only the whole history of a partition tells, so that a search meets a dead end sooner.
+   *
+   * @remarks It may refuse a step only where no order of `calls` that explains their answers can take it.
+   */
+  refine?(calls: readonly HistoryCall<I, O>[]): SequentialModel<I, O, S>;
 }

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type HistoryCall,
@@ -205,6 +206,42 @@ describe("a list", () => {
     expect(verdict(listAppendModel, ...together, [1, 8, read, [2]], [1, 8, read, [2, 3]])).toBe("ok");
     expect(verdict(listAppendModel, ...together, [1, 8, read, [2, 1]], [1, 8, read, [2, 3]])).toBe("illegal");
     expect(verdict(listAppendModel, ...together, [1, 3, read, [2]], [4, 8, read, []])).toBe("illegal");
+  });
+});
+
+describe("what the longest list that was read tells", () => {
+  test("leaves one order of appends that all overlap to try", () => {
+    const items = Array.from({ length: 30 }, (_, item) => (item * 7) % 30);
+    const appends = items.map((_, item) => [0, 100, { op: "append", key, item }, true] as const);
+    const calls = history<ListInput, true | readonly Item[]>(...appends, [200, 201, read, items]);
+    expect(checkLinearizable(calls, listAppendModel, { maxStates: 100 }).verdict).toBe("ok");
+  });
+
+  test("changes no verdict", () => {
+    const plain = { ...listAppendModel, refine: () => listAppendModel };
+    const item = fc.integer({ min: 1, max: 3 });
+    const answered = fc.oneof(
+      fc.tuple(
+        item.map((added) => ({ op: "append", key, item: added }) as const),
+        fc.constant(true as const),
+      ),
+      fc.tuple(fc.constant(read), fc.array(item, { maxLength: 4 })),
+    );
+    const call = fc.tuple(fc.nat(12), fc.nat(6), answered, fc.boolean());
+    const verdicts = new Set<string>();
+    fc.assert(
+      fc.property(fc.array(call, { maxLength: 6 }), (calls) => {
+        const lines = calls.map(([at, took, [input, output], isLost]) =>
+          isLost && input.op === "append" ? ([at, 0, input] as const) : ([at, at + took, input, output] as const),
+        );
+        const known = history<ListInput, true | readonly Item[]>(...lines);
+        const expected = checkLinearizable(known, plain).verdict;
+        verdicts.add(expected);
+        expect(checkLinearizable(known, listAppendModel).verdict).toBe(expected);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect([...verdicts].sort()).toEqual(["illegal", "ok"]);
   });
 });
 

@@ -38,7 +38,7 @@ export interface LinearReport {
   /** Keys whose history no order explains. */
   readonly illegal: readonly string[];
   /** Keys for which the search was given up. */
-  readonly unknown: number;
+  readonly unknown: readonly string[];
 }
 
 const models: Readonly<Record<string, SequentialModel<never, never, never>>> = {
@@ -110,8 +110,8 @@ async function record(
 }
 
 function check(logs: readonly string[]): LinearReport {
-  const illegal: string[] = [];
-  let [calls, unanswered, keys, unknown, mostCalls, mostUnanswered] = [0, 0, 0, 0, 0, 0];
+  const [illegal, unknown]: [string[], string[]] = [[], []];
+  let [calls, unanswered, keys, mostCalls, mostUnanswered] = [0, 0, 0, 0, 0];
   for (const [workload, history] of readHistories(logs)) {
     const model = models[workload];
     if (model === undefined) throw new Error(`there is no workload ${workload}`);
@@ -124,7 +124,7 @@ function check(logs: readonly string[]): LinearReport {
       mostUnanswered = Math.max(mostUnanswered, lost);
       const { verdict } = checkLinearizable(ofKey as readonly HistoryCall<never, never>[], model);
       if (verdict === "illegal") illegal.push(`${workload} ${key}`);
-      if (verdict === "unknown") unknown += 1;
+      if (verdict === "unknown") unknown.push(`${workload} ${key}`);
     }
   }
   return { calls, unanswered, keys, most: [mostCalls, mostUnanswered], illegal, unknown };
