@@ -7,10 +7,9 @@ import { JournalStore, capabilities } from "./journal-store.js";
 
 const folder = mkdtempSync(join(tmpdir(), "keelson-driver-"));
 const tests: [name: string, body: () => Promise<void>][] = [];
-let files = 0;
 storeConformance({
   test: (name, body) => tests.push([name, body]),
-  open: () => new JournalStore(join(folder, `${(files += 1)}.journal`)),
+  open: (name) => new JournalStore(join(folder, `${name}.journal`)),
   capabilities,
 });
 

@@ -14,6 +14,8 @@ export interface StoreCases {
   readonly title: string;
   /** Features a store must have declared for these to run. */
   readonly needs?: readonly Feature[];
+  /** Whether they break the connection to the store. */
+  readonly needsProxy?: true;
   /** A feature a store must not have declared: the cases assert that it is refused. */
   readonly lacks?: Feature;
   readonly cases: Readonly<Record<string, StoreCase>>;

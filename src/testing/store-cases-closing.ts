@@ -1,3 +1,4 @@
+import { isKeelsonError } from "../core/index.js";
 import { rejects, rejectsWith, same, that } from "./store-assert.js";
 import type { StoreCases } from "./store-case.js";
 
@@ -43,6 +44,16 @@ export const closingCases: StoreCases = {
       await rejects(f.put("a", "1"), "STORE_CLOSED", "a put");
       await rejects(f.store.compact(1), "STORE_CLOSED", "a compaction");
       same(await f.watch().failure(), "STORE_CLOSED", "a watch");
+    },
+    "closing it settles all that is pending": async (f) => {
+      const calls = Array.from({ length: 20 }, (_, index) => [f.put(`k${index}`, "1"), f.kv(`k${index}`)]).flat();
+      const watch = f.watch();
+      const settled = Promise.allSettled([...calls, watch.failure()]);
+      await f.within(f.store.close(), "the store to close");
+      for (const outcome of await f.within(settled, "every call to be settled")) {
+        const isCoded = outcome.status === "fulfilled" || isKeelsonError(outcome.reason);
+        that(isCoded, `an answer or a coded error, got ${outcome.status === "rejected" ? String(outcome.reason) : ""}`);
+      }
     },
     "closing it ends watches": async (f) => {
       const [waiting, fresh] = [f.watch(), f.watch()];

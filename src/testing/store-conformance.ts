@@ -2,6 +2,8 @@ import { fullCapabilities } from "../store/index.js";
 import { currentRuntime } from "../core/index.js";
 import type { StateStore, StoreCapabilities } from "../store/index.js";
 import type { StoreCase, StoreCases } from "./store-case.js";
+import { concurrencyCases } from "./store-cases-concurrency.js";
+import { connectionCases, connectionLeaseCases, connectionWatchCases } from "./store-cases-connection.js";
 import { closingCases, closingLeaseCases } from "./store-cases-closing.js";
 import { compactionCases, historyCases, noHistoryCases } from "./store-cases-history.js";
 import { honestyCases, ownWriteCases } from "./store-cases-honesty.js";
@@ -10,9 +12,10 @@ import { lagCases } from "./store-cases-lag.js";
 import { leaseCases, noLeaseCases } from "./store-cases-lease.js";
 import { modelCases, watchLoadCases } from "./store-cases-random.js";
 import { rangeCases } from "./store-cases-range.js";
+import { restartCases, restartHistoryCases, restartLeaseCases, restartWatchCases } from "./store-cases-restart.js";
 import { txnCases } from "./store-cases-txn.js";
 import { futureWatchCases, progressCases, watchCases } from "./store-cases-watch.js";
-import { StoreFixture } from "./store-fixture.js";
+import { type StoreBehindProxy, StoreFixture } from "./store-fixture.js";
 
 /** Tests that do not run, and why. */
 export interface StoreConformanceSkip {
@@ -24,10 +27,19 @@ export interface StoreConformanceSkip {
 
 /** What {@link storeConformance} needs. */
 export interface StoreConformanceOptions {
-  /** Your runner's way to register a test. */
+  /** Your runner's way to register a test. What is left out is registered too, empty, with the reason in its name. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;
-  /** Opens a store for one test, which closes it; it may hold other keys, but nobody else may write to it meanwhile. */
-  readonly open: () => StateStore | Promise<StateStore>;
+  /**
+   * Opens a store for one test, which closes it; it may hold other keys, but nobody else may write to it meanwhile.
+   * `name` is the test's own, of lower-case letters, digits and underscores: a test of a `durable` store opens the same
+   * name again, and expects the same data.
+   */
+  readonly open: (name: string) => StateStore | Promise<StateStore>;
+  /**
+   * Opens the same data through a proxy that the tests break: what becomes of calls whose connection is lost. Left out
+   * for a store without connections; give the store a timeout of a second or two. The test closes both.
+   */
+  readonly openBehindProxy?: (name: string) => StoreBehindProxy | Promise<StoreBehindProxy>;
   /**
    * What differs from a full store: such a feature's tests are left out, and others assert that it is refused.
    *
@@ -61,12 +73,19 @@ const full: StoreCapabilities = { ...fullCapabilities, durable: false };
  * await tests.get("keys: a put is read back")?.();
  * ```
  */
-export function storeConformance({ test, open, capabilities, skip = [] }: StoreConformanceOptions): void {
+export function storeConformance(options: StoreConformanceOptions): void {
+  const { test, openBehindProxy, capabilities, skip = [] } = options;
   const declared: StoreCapabilities = { ...full, ...capabilities };
   const groups = groupsOf(declared);
   checkSkips(groups, skip);
   let opened = 0;
-  for (const { title, cases } of groups) {
+  for (const { title, cases, needs = [], needsProxy = false } of groups) {
+    const lacking = needs.find((feature) => !declared[feature]);
+    if (lacking !== undefined || (needsProxy && openBehindProxy === undefined)) {
+      const why = lacking === undefined ? "no `openBehindProxy` was given" : `it declares no \`${lacking}\``;
+      test(`${title}: ${Object.keys(cases).length} cases (skipped: ${why})`, () => Promise.resolve());
+      continue;
+    }
     for (const [name, body] of Object.entries(cases)) {
       const fullName = `${title}: ${name}`;
       const reason = skip.find(({ tests }) => tests.includes(fullName) || tests.includes(title))?.reason;
@@ -75,21 +94,40 @@ export function storeConformance({ test, open, capabilities, skip = [] }: StoreC
         continue;
       }
       opened += 1;
-      const prefix = `/conformance/${currentRuntime().id()}/${opened}/`;
-      test(fullName, () => runCase(open, prefix, body));
+      const place = { name: `case_${opened}`, prefix: `/conformance/${currentRuntime().id()}/${opened}/` };
+      test(fullName, () => runCase(options, place, body));
     }
   }
 }
 
-async function runCase(open: StoreConformanceOptions["open"], prefix: string, body: StoreCase): Promise<void> {
-  const store = await open();
+async function runCase(
+  { open, openBehindProxy }: StoreConformanceOptions,
+  { name, prefix }: { readonly name: string; readonly prefix: string },
+  body: StoreCase,
+): Promise<void> {
+  const closing: (() => PromiseLike<void>)[] = [];
+  const openAgain = async (): Promise<StateStore> => {
+    const store = await open(name);
+    closing.push(() => store.close());
+    return store;
+  };
+  const openFar = async (): Promise<StoreBehindProxy> => {
+    if (openBehindProxy === undefined) throw new TypeError("Expected `openBehindProxy`");
+    const far = await openBehindProxy(name);
+    closing.push(
+      () => far.proxy[Symbol.asyncDispose](),
+      () => far.store.close(),
+    );
+    return far;
+  };
   try {
-    await body(new StoreFixture(store, prefix));
+    await body(new StoreFixture(await openAgain(), prefix, openAgain, openFar));
   } finally {
-    await store.close();
+    for (const close of closing.reverse()) await close();
   }
 }
 
+/** Those that apply to a store of these capabilities, and those that it is too poor for. */
 function groupsOf(declared: StoreCapabilities): readonly StoreCases[] {
   const groups = [
     honestyCases(declared),
@@ -98,6 +136,7 @@ function groupsOf(declared: StoreCapabilities): readonly StoreCases[] {
     rangeCases,
     txnCases,
     modelCases,
+    concurrencyCases,
     historyCases,
     noHistoryCases,
     compactionCases,
@@ -108,12 +147,17 @@ function groupsOf(declared: StoreCapabilities): readonly StoreCases[] {
     lagCases,
     leaseCases,
     noLeaseCases,
+    connectionCases,
+    connectionWatchCases,
+    connectionLeaseCases,
+    restartCases,
+    restartHistoryCases,
+    restartWatchCases,
+    restartLeaseCases,
     closingCases,
     closingLeaseCases,
   ];
-  return groups.filter(
-    ({ needs = [], lacks }) => needs.every((feature) => declared[feature]) && (lacks === undefined || !declared[lacks]),
-  );
+  return groups.filter(({ lacks }) => lacks === undefined || !declared[lacks]);
 }
 
 function checkSkips(groups: readonly StoreCases[], skip: readonly StoreConformanceSkip[]): void {

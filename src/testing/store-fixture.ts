@@ -12,11 +12,20 @@ import {
   op,
 } from "../store/index.js";
 import { isKeelsonError } from "../core/index.js";
+import type { FaultProxy } from "./fault-proxy.js";
 
 const decoder = /* @__PURE__ */ new TextDecoder();
 
 /** Longer than any answer should take; virtual clocks get there at once. */
 const patienceMs = 20_000;
+
+/** A store that is reached through a proxy. */
+export interface StoreBehindProxy {
+  /** The store. */
+  readonly store: StateStore;
+  /** The proxy before its server; before one member, where it has several. */
+  readonly proxy: FaultProxy;
+}
 
 /** A store for one case, and short ways to use it. Keys are written without the case's own prefix. */
 export class StoreFixture {
@@ -24,11 +33,34 @@ export class StoreFixture {
   readonly prefix: string;
   readonly all: KeyRange;
   readonly runtime: Runtime = currentRuntime();
+  readonly #open: () => Promise<StateStore>;
+  readonly #openBehindProxy: () => Promise<StoreBehindProxy>;
 
-  constructor(store: StateStore, prefix: string) {
+  constructor(
+    store: StateStore,
+    prefix: string,
+    open: () => Promise<StateStore>,
+    openBehindProxy: () => Promise<StoreBehindProxy>,
+  ) {
     this.store = store;
     this.prefix = prefix;
     this.all = { prefix };
+    this.#open = open;
+    this.#openBehindProxy = openBehindProxy;
+  }
+
+  /** Closes the store, and opens another one on what it has left. */
+  async reopened(): Promise<StoreFixture> {
+    await this.store.close();
+    return new StoreFixture(await this.#open(), this.prefix, this.#open, this.#openBehindProxy);
+  }
+
+  /** Another client of the same data, through a proxy. */
+  async behindProxy(): Promise<{ readonly far: StoreFixture; readonly proxy: FaultProxy }> {
+    const { store, proxy } = await this.#openBehindProxy();
+    const far = new StoreFixture(store, this.prefix, this.#open, this.#openBehindProxy);
+    await far.revision(); // it is connected
+    return { far, proxy };
   }
 
   key(name: string): string {

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, test } from "vitest";
 import { etcdStore } from "keelson/store/etcd";
-import { storeConformance } from "keelson/testing";
+import { faultProxy, storeConformance } from "keelson/testing";
 import { type EtcdCluster, etcdMissing, etcdVersion, startEtcd } from "../support/servers.js";
 import { describeUnless } from "../support/when.js";
 import { capabilitiesOf } from "../../src/store/drivers/etcd/server-version.js";
 
 const patience = 120_000;
 
-const version = etcdVersion() ?? "";
-const capabilities = capabilitiesOf(version);
+const capabilities = capabilitiesOf(etcdVersion() ?? "");
 
 for (const members of [1, 3] as const) {
   describeUnless(etcdMissing(), `an etcd of ${members}`, () => {
@@ -23,11 +22,11 @@ for (const members of [1, 3] as const) {
         test(name, { timeout: patience }, body);
       },
       open: () => etcdStore({ url: etcd.url, compactEtcd: true }),
+      openBehindProxy: async () => {
+        const proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
+        return { store: await etcdStore({ url: `etcd://${proxy.host}:${proxy.port}`, timeout: "2s" }), proxy };
+      },
       capabilities,
     });
-
-    for (const [feature, isKept] of Object.entries(capabilities)) {
-      if (isKept === false) test.skip(`cases of ${feature} (etcd ${version} does not keep it)`, () => undefined);
-    }
   });
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, test } from "vitest";
 import { postgresStore } from "keelson/store/postgres";
-import { storeConformance } from "keelson/testing";
+import { faultProxy, storeConformance } from "keelson/testing";
 import { type PostgresServer, postgresMissing, startPostgres } from "../support/servers.js";
 import { describeUnless } from "../support/when.js";
 
@@ -12,12 +12,16 @@ describeUnless(postgresMissing(), "the Postgres store", () => {
   afterAll(async () => {
     await server.stop();
   });
-  let schemas = 0;
   storeConformance({
     test: (name, body) => {
       test.concurrent(name, body, 20_000);
     },
-    open: () => postgresStore({ url: server.url, schema: `s${(schemas += 1)}` }),
+    open: (name) => postgresStore({ url: server.url, schema: name }),
+    openBehindProxy: async (name) => {
+      const proxy = await faultProxy({ target: `127.0.0.1:${server.port}` });
+      const url = server.url.replace(String(server.port), String(proxy.port));
+      return { store: postgresStore({ url, schema: name, timeout: "2s" }), proxy };
+    },
     capabilities: { durable: true },
   });
 });

@@ -9,12 +9,11 @@ describeUnless(sqliteMissing, "the SQLite store", () => {
   afterAll(() => {
     folder[Symbol.dispose]();
   });
-  let stores = 0;
   storeConformance({
     test: (name, body) => {
       test.concurrent(name, body, 20_000);
     },
-    open: () => sqliteStore({ file: folder.file(`${(stores += 1)}.db`) }),
+    open: (name) => sqliteStore({ file: folder.file(`${name}.db`) }),
     capabilities: { durable: true },
   });
 });

@@ -8,7 +8,7 @@ import { WatchCall } from "./watch-call.js";
 const patienceMs = 2_000;
 
 /**
- * Up to where history has been compacted. etcd tells only watches, so one is made from a revision that is gone; should
+ * Up to where history has been compacted. etcd tells only watches, so one is made from before a revision that is gone; should
  * that not be answered, it is that revision at least.
  */
 export async function findCompactRevision(
@@ -22,7 +22,7 @@ export async function findCompactRevision(
   const found = deferred<Revision>();
   const ignore = (): void => undefined;
   const pace = { askMs: patienceMs, silenceMs: patienceMs };
-  const request = { range: { key, rangeEnd: "" }, startRevision: Math.max(1, gone), prevKv: false };
+  const request = { range: { key, rangeEnd: "" }, startRevision: Math.max(1, gone - 1), prevKv: false };
   const call = new WatchCall(runtime, session, tokens.token, request, pace, {
     heard: ignore,
     created: ignore,

@@ -199,12 +199,14 @@ export class EtcdBackend implements Backend {
     if (revision !== undefined && revision <= this.#compacted) throw new CompactedError(this.#compacted);
     const serializable = consistency === "serializable";
     const before = serializable ? 0 : this.#identity.revision;
+    const { client, keys } = this.parts;
     try {
-      const answer = await this.parts.client.repeat(
-        methods.range,
-        { ...range, ...more, revision, serializable },
-        { signal },
-      );
+      const reading = client.repeat(methods.range, { ...range, ...more, revision, serializable }, { signal });
+      // etcd still reads at the compacted revision, and refuses what is below it.
+      const isEarly = revision !== undefined && revision > 1;
+      const earlier = { key: keys.unused, rangeEnd: "", revision: (revision ?? 0) - 1, serializable };
+      const probing = isEarly ? client.repeat(methods.range, earlier, { signal }) : undefined;
+      const [answer] = await Promise.all([reading, probing]);
       return { ...answer, revision: revision ?? this.#checked(answer.header, before) };
     } catch (error) {
       if (!(error instanceof CompactedError)) throw error;

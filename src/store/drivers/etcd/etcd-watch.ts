@@ -225,10 +225,19 @@ export class EtcdWatch extends WatchIterator implements WatchListener {
   async #follow(session: GrpcSession, silenceMs: number): Promise<WatchEnd> {
     const ended = deferred<WatchEnd>();
     this.#callEnded = ended.resolve;
-    const request = { range: this.#range, startRevision: (this.#position ?? 0) + 1, prevKv: this.#prevKv };
+    const request = { range: this.#range, startRevision: this.#startRevision(), prevKv: this.#prevKv };
     const pace = { askMs: Math.max(10, this.#progressMs / 2), silenceMs };
     this.#call = new WatchCall(this.runtime, session, this.#home.token, request, pace, this);
     return ended.promise;
+  }
+
+  /**
+   * In the past one earlier than wanted: etcd refuses only what is below the compacted revision, of which it may have
+   * lost deletes. In the present not, since etcd takes its time with watches of the past.
+   */
+  #startRevision(): Revision {
+    const position = this.#position ?? 0;
+    return position > 0 && position < this.#home.revision ? position : position + 1;
   }
 
   /** Ends the watch if it can't go on after that. */
