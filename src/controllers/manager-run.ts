@@ -133,6 +133,8 @@ export class ManagerRun {
     this.#term = term;
     const lost = (reason: unknown): void => {
       if (this.#stopping.isAborted) return;
+      this.leads = false;
+      this.#stopping.abort(reason);
       this.#leading.abort(reason);
       this.#failure.reject(new NotLeaderError(undefined, { cause: reason }));
     };

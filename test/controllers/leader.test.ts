@@ -3,7 +3,7 @@ import { NotLeaderError, type Runnable, createManager, defineController } from "
 import { createResourceClient } from "keelson/resources";
 import { CompactedError, type StateStore, op } from "keelson/store";
 import { memoryStore } from "keelson/store/memory";
-import { type VirtualTime, virtualTime } from "keelson/testing";
+import { type VirtualTime, virtualTime, withFaults } from "keelson/testing";
 import { expect, test } from "vitest";
 import { relistingStore } from "../../src/controllers/relisting-store.js";
 import { outcome } from "../support/outcome.js";
@@ -119,6 +119,24 @@ test("one that loses its term stops at once with an error, and nothing of it is 
     expect(await a.running).toBeInstanceOf(NotLeaderError);
     expect((await client.get(Parent, "p"))?.status).toBeUndefined();
     await time.advance("1m");
+  }));
+
+test("one that lost its term says so at once, and contends no more", () =>
+  inVirtualTime(async (time, store) => {
+    const a = contender(store, "a", withFaults(store, [{ kind: "failBefore", method: "keepAlive" }]));
+    await time.advance("1s");
+    const b = contender(store, "b");
+    let leads: boolean | undefined;
+    a.election.on("lost", () => {
+      queueMicrotask(() => (leads = a.manager.leads));
+    });
+    await time.advance("1m");
+    expect([await a.running, leads]).toEqual([expect.any(NotLeaderError), false]);
+    const { kvs } = await store.range({ prefix: "/elections/" });
+    expect([kvs.length, b.manager.leads]).toEqual([1, true]);
+    b.stop.abort();
+    await time.advance("5s");
+    await b.running;
   }));
 
 test("the leader's part waits until the caches have seen all that was written before it led", () =>
