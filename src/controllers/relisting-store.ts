@@ -1,5 +1,5 @@
 import { LinkedSignal } from "../core/linked-signal.js";
-import { CompactedError, type Revision, type StateStore, type WatchBatch } from "../store/index.js";
+import { CompactedError, type Revision, type StateStore, type WatchBatch, wrapStore } from "../store/index.js";
 
 /** A store whose watches can be made to show what is there now. */
 export interface RelistingStore {
@@ -26,20 +26,8 @@ export function relistingStore(inner: StateStore): RelistingStore {
     using ends = new LinkedSignal(signal, epoch.signal);
     yield* inner.watch(range, { ...options, signal: ends.signal });
   }
-  const store: StateStore = {
-    capabilities: inner.capabilities,
-    events: inner.events,
-    get: (key, options) => inner.get(key, options),
-    range: (range, options) => inner.range(range, options),
-    txn: (txn, options) => inner.txn(txn, options),
-    watch,
-    grantLease: (ttlMs, options) => inner.grantLease(ttlMs, options),
-    compact: (revision) => inner.compact(revision),
-    health: () => inner.health(),
-    close: () => inner.close(),
-  };
   return {
-    store,
+    store: wrapStore(inner, { watch }),
     relist: (revision) => {
       gone = Math.max(gone, revision);
       const before = epoch;

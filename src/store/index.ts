@@ -52,4 +52,5 @@ export { type Insertion, putIfAbsent } from "./put-if-absent.js";
 export { readOnly } from "./read-only.js";
 export { exportSnapshot } from "./snapshot-export.js";
 export { type ImportedSnapshot, importSnapshot } from "./snapshot-import.js";
+export { wrapStore } from "./wrap-store.js";
 export { type Entry, type EntryBatch, type EntryEvent, type TypedStore, typed } from "./typed.js";

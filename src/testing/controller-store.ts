@@ -10,6 +10,7 @@ import {
   type Txn,
   type WatchBatch,
   type WatchOptions,
+  wrapStore,
 } from "../store/index.js";
 import { type WatchLag, lateWatch } from "./watch-lag.js";
 
@@ -81,9 +82,7 @@ export class ControllerStore {
       const value = await call();
       return isOver() ? await never() : value;
     };
-    return {
-      capabilities: inner.capabilities,
-      events: inner.events,
+    return wrapStore(inner, {
       get: (key, options) => answer(() => inner.get(key, options)),
       range: (range, options) => answer(() => inner.range(range, options)),
       txn: (txn, options) =>
@@ -95,11 +94,9 @@ export class ControllerStore {
         }),
       watch: (range, options = {}) => this.#watch(range, options),
       grantLease: (ttlMs, options) => answer(() => inner.grantLease(ttlMs, options)),
-      compact: (revision) => inner.compact(revision),
-      health: () => inner.health(),
       // It is the harness's, which closes it.
       close: () => Promise.resolve(),
-    };
+    });
   }
 
   #wrote(): void {

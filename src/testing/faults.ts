@@ -5,6 +5,7 @@ import {
   type StateStore,
   StoreUnavailableError,
   type WatchBatch,
+  wrapStore,
 } from "../store/index.js";
 import { checkNumber, checkOneOf } from "../core/check.js";
 import type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
@@ -112,9 +113,7 @@ export function withFaults(
     if (struck.some(({ kind }) => kind === "failAfter")) throw failure(method, "after");
     return value;
   };
-  return {
-    capabilities: store.capabilities,
-    events: store.events,
+  return wrapStore(store, {
     get: (key, options) => call("get", options?.signal, () => store.get(key, options)),
     range: (range, options) => call("range", options?.signal, () => store.range(range, options)),
     txn: (txn, options) => call("txn", options?.signal, () => store.txn(txn, options)),
@@ -129,9 +128,7 @@ export function withFaults(
         return lease;
       }),
     compact: (revision) => call("compact", undefined, () => store.compact(revision)),
-    health: () => store.health(),
-    close: () => store.close(),
-  };
+  });
 }
 
 function failure(method: FaultyMethod, when: "before" | "after"): Error {

@@ -1,31 +1,21 @@
 import { mpsc } from "keelson/channels";
 import { currentRuntime } from "keelson/core";
-import type { StateStore, WatchBatch } from "keelson/store";
+import { type StateStore, type WatchBatch, wrapStore } from "keelson/store";
 
 /** A store whose watches deliver everything late, in order. */
 export function delayedStore(inner: StateStore, delayMs: () => number): StateStore {
-  return {
-    capabilities: inner.capabilities,
-    events: inner.events,
-    get: (key, options) => inner.get(key, options),
-    range: (range, options) => inner.range(range, options),
-    txn: (txn, options) => inner.txn(txn, options),
+  return wrapStore(inner, {
     watch: (range, options = {}) => late(inner.watch(range, options), delayMs, options.signal),
-    grantLease: (ttlMs, options) => inner.grantLease(ttlMs, options),
-    compact: (revision) => inner.compact(revision),
-    health: () => inner.health(),
-    close: () => inner.close(),
-  };
+  });
 }
 
 /** The same, of a store that does not report progress: its watches deliver events and nothing else. */
 export function quietStore(inner: StateStore, delayMs: () => number): StateStore {
   const late = delayedStore(inner, delayMs);
-  return {
-    ...late,
+  return wrapStore(late, {
     capabilities: { ...late.capabilities, progress: false },
     watch: (range, options) => eventsOf(late.watch(range, options)),
-  };
+  });
 }
 
 async function* eventsOf(batches: AsyncIterable<WatchBatch>): AsyncGenerator<WatchBatch> {

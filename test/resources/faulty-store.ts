@@ -1,4 +1,4 @@
-import type { StateStore, Txn, TxnResult } from "keelson/store";
+import { type StateStore, type Txn, type TxnResult, wrapStore } from "keelson/store";
 
 /** A store whose next answers are in the test's hands. */
 export interface FaultyStore {
@@ -21,9 +21,7 @@ export function faultyStore(inner: StateStore): FaultyStore {
   const watches: unknown[] = [];
   const open = new Set<AbortController>();
   const calls: string[] = [];
-  const store: StateStore = {
-    capabilities: inner.capabilities,
-    events: inner.events,
+  const store = wrapStore(inner, {
     get(key, options) {
       calls.push("get");
       return inner.get(key, options);
@@ -45,11 +43,7 @@ export function faultyStore(inner: StateStore): FaultyStore {
       const signals = [breaker.signal, ...(options.signal === undefined ? [] : [options.signal])];
       return inner.watch(range, { ...options, signal: AbortSignal.any(signals) });
     },
-    grantLease: (ttlMs, options) => inner.grantLease(ttlMs, options),
-    compact: (revision) => inner.compact(revision),
-    health: () => inner.health(),
-    close: () => inner.close(),
-  };
+  });
   return {
     store,
     calls,
