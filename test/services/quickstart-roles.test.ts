@@ -13,6 +13,10 @@ import { describeUnless } from "../support/when.js";
 
 const patience = 120_000;
 const nodes = ["alpha", "beta", "gamma"];
+const ttlMs = 3_000;
+
+/** What a new leader may take: the rest of the old one's lease, a retry, the store's sweep and its poll. */
+const takeOverMs = ttlMs + 2_400 + 500 + 250;
 
 interface Place extends AsyncDisposable {
   readonly url: string;
@@ -37,7 +41,17 @@ class Role {
   #heard: (() => void) | undefined = undefined;
 
   constructor(folder: string, url: string, role: string, ...flags: readonly string[]) {
-    const main = ["--import", "tsx", "examples/quickstart/main.ts", "--store", url, "--ttl", "3s", "--role", role];
+    const main = [
+      "--import",
+      "tsx",
+      "examples/quickstart/main.ts",
+      "--store",
+      url,
+      "--ttl",
+      `${ttlMs}ms`,
+      "--role",
+      role,
+    ];
     const args = [...main, "--manifest", join(folder, "manifest.json"), ...flags];
     this.process = spawn(execPath, args, { env: { ...env, KEELSON_TEST: folder }, stdio: ["ignore", "pipe", "pipe"] });
     const take = (chunk: Buffer): void => {
@@ -60,6 +74,11 @@ class Role {
       if (this.process.exitCode !== null) throw new Error(`it ended before it said ${text}:\n${this.output}`);
       await new Promise<void>((resolve) => (this.#heard = resolve));
     }
+  }
+
+  /** The token with which it leads. */
+  get token(): number {
+    return Number(/leads, with token (?<token>\d+)/.exec(this.output)?.groups?.["token"]);
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
@@ -128,8 +147,13 @@ for (const [name, missing, open] of places) {
         const client = createResourceClient(store);
         const before = await available(client, 3);
 
+        const killed = performance.now();
         await first.end("SIGKILL");
         await second.says("leads, with token");
+        const took = performance.now() - killed;
+        console.log(`${name}: a new leader ${Math.round(took)} ms after kill -9, ${takeOverMs} allowed`);
+        expect(took).toBeLessThanOrEqual(takeOverMs);
+        expect(second.token).toBeGreaterThan(first.token);
         const web = await client.get(Deployment, "web");
         if (web === undefined) throw new Error("there is no Deployment web");
         await client.update(web, (draft) => {
