@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { cpuUsage } from "node:process";
 import { describe, expect, test } from "vitest";
 import {
   type Fault,
@@ -65,7 +66,10 @@ const plans = { hosts: ["a", "b"], links: ["a", "b", "store"], horizon: "10s", m
 
 describe("a leader by lease", () => {
   test("without fencing fails within fifty schedules, and shrinks to a pause and at most one more fault", async () => {
+    const before = cpuUsage();
     const error = await outcome(exploreFaults({ fc, plans, runs: 50, duration }, cluster(false)));
+    // Of the processor, in microseconds: about one second, however busy the machine is.
+    expect(cpuUsage(before).user).toBeLessThan(5_000_000);
     expect(error).toBeInstanceOf(SimulationError);
     const message = String(error);
     expect(message).toContain('always "only the newest leader writes" was broken');
