@@ -40,30 +40,46 @@ export async function databaseOpener(driver: SqliteDriver, module: string | unde
   const { DatabaseSync } = (await import(nodeSqlite)) as {
     DatabaseSync: new (file: string, options: { readOnly: boolean }) => SqlDatabase;
   };
-  return (file, options) => new DatabaseSync(file, options);
+  return (file, options) => withEmptyBlobs(new DatabaseSync(file, options));
 }
 
 /** `better-sqlite3` takes `?1` for a name; here it is a position, as in `node:sqlite`. */
 function numbered(database: SqlDatabase): SqlDatabase {
+  return preparing(database, (sql) => {
+    const order: number[] = [];
+    const statement = database.prepare(
+      sql.replace(/\?(\d+)/g, (_, number: string) => {
+        order.push(Number(number) - 1);
+        return "?";
+      }),
+    );
+    if (order.every((position, index) => position === index)) return statement;
+    return taking(statement, (given) => order.map((position) => given[position] ?? null));
+  });
+}
+
+const empty = new Uint8Array(1).subarray(1);
+
+/** `node:sqlite` of Node 22 takes an empty array for NULL where no memory stands behind it: those sent to a thread. */
+function withEmptyBlobs(database: SqlDatabase): SqlDatabase {
+  const probe = database.prepare("SELECT typeof(?1) AS type").get(structuredClone(new Uint8Array(0))) as {
+    type: string;
+  };
+  if (probe.type === "blob") return database;
+  const filled = (value: SqlValue): SqlValue => (value instanceof Uint8Array && value.length === 0 ? empty : value);
+  return preparing(database, (sql) => taking(database.prepare(sql), (given) => given.map(filled)));
+}
+
+function preparing(database: SqlDatabase, prepare: (sql: string) => SqlStatement): SqlDatabase {
+  return { exec: (sql) => database.exec(sql), close: () => database.close(), prepare };
+}
+
+/** A statement whose parameters are made of those given. */
+function taking(statement: SqlStatement, made: (given: readonly SqlValue[]) => readonly SqlValue[]): SqlStatement {
   return {
-    exec: (sql) => database.exec(sql),
-    close: () => database.close(),
-    prepare: (sql) => {
-      const order: number[] = [];
-      const statement = database.prepare(
-        sql.replace(/\?(\d+)/g, (_, number: string) => {
-          order.push(Number(number) - 1);
-          return "?";
-        }),
-      );
-      if (order.every((position, index) => position === index)) return statement;
-      const ordered = (given: readonly SqlValue[]): SqlValue[] => order.map((position) => given[position] ?? null);
-      return {
-        get: (...given) => statement.get(...ordered(given)),
-        all: (...given) => statement.all(...ordered(given)),
-        iterate: (...given) => statement.iterate(...ordered(given)),
-        run: (...given) => statement.run(...ordered(given)),
-      };
-    },
+    get: (...given) => statement.get(...made(given)),
+    all: (...given) => statement.all(...made(given)),
+    iterate: (...given) => statement.iterate(...made(given)),
+    run: (...given) => statement.run(...made(given)),
   };
 }
