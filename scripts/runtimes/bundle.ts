@@ -83,10 +83,14 @@ function stand(needs: Set<string>, platform: "node" | "browser"): Plugin {
         // The rest of it, such as a proxy of sockets, is for Node.
         build.onResolve({ filter: /^keelson\/testing$/ }, () => ({ path: resolve("src/testing/virtual-time.ts") }));
       }
-      build.onResolve({ filter: /^node:process$/ }, () => ({ path: "process", namespace: "stand-in" }));
-      build.onLoad({ filter: /.*/, namespace: "stand-in" }, () => ({
-        contents: "export const env = globalThis.process?.env ?? {}; export default globalThis.process;",
-      }));
+      if (platform === "browser") {
+        build.onResolve({ filter: /^node:process$/ }, () => ({ path: "process", namespace: "stand-in" }));
+        build.onLoad({ filter: /.*/, namespace: "stand-in" }, () => ({
+          contents: `const { process } = globalThis;
+            export const env = process?.env ?? {}, argv = [], cwd = () => "/";
+            export default process;`,
+        }));
+      }
       build.onResolve({ filter: /^node:/ }, ({ path }) => {
         if (platform === "browser" || ["node:v8", "node:vm"].includes(path)) needs.add(path);
         return { path, external: true };

@@ -54,10 +54,15 @@ setState({ assertionCalls: 0, isExpectingAssertions: false }, expect as never);
 const cases: Case[] = [];
 let path: readonly string[] = [];
 
-function within(name: string, body: Body): void {
+/** The function among a test's arguments; its timeout and other options are vitest's. */
+function bodyOf(rest: readonly unknown[]): (...args: readonly unknown[]) => unknown {
+  return rest.find((part) => typeof part === "function") as (...args: readonly unknown[]) => unknown;
+}
+
+function within(name: string, ...rest: readonly unknown[]): void {
   const outer = path;
   path = [...outer, name];
-  body();
+  bodyOf(rest)();
   path = outer;
 }
 
@@ -72,7 +77,7 @@ type Each = (rows: readonly unknown[]) => (name: string, ...rest: readonly unkno
 function each(register: (name: string, body: Body) => void): Each {
   return (rows) =>
     (name, ...rest) => {
-      const body = rest.find((part) => typeof part === "function") as (...args: readonly unknown[]) => unknown;
+      const body = bodyOf(rest);
       for (const row of rows) {
         const args: readonly unknown[] = Array.isArray(row) ? row : [row];
         register(titled(name, args), () => body(...args));
@@ -81,8 +86,7 @@ function each(register: (name: string, body: Body) => void): Each {
 }
 
 function register(name: string, ...rest: readonly unknown[]): void {
-  const body = rest.find((part) => typeof part === "function") as Body;
-  cases.push({ name: [...path, name].join(" > "), body });
+  cases.push({ name: [...path, name].join(" > "), body: bodyOf(rest) });
 }
 
 export const describe: object = Object.assign(within, { each: each(within), skip: () => undefined });
