@@ -26,6 +26,7 @@ export type {
 } from "./select-types.js";
 export { type BranchName, type Replacement, type Selector, selector } from "./selector.js";
 export { chunksTimeout } from "./chunks-timeout.js";
+export { itemTimeout } from "./item-timeout.js";
 export { type ItemOf, merge } from "./merge.js";
 export { StreamMap } from "./stream-map.js";
 export { type StreamOptions, throttle } from "./throttle.js";

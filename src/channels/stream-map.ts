@@ -10,6 +10,7 @@ import { leaveAll, Steps } from "./steps.js";
 import type { StreamOptions } from "./throttle.js";
 
 interface Entry<T> {
+  readonly iterable: AsyncIterable<T>;
   readonly steps: Steps<T>;
   readonly branch: BranchWaiter;
 }
@@ -44,6 +45,8 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
   readonly #entries = new Map<K, Entry<T>>();
   readonly #runtime: Runtime;
   readonly #selection: Selection<Step<K, T> | Closed>;
+  /** What an iterable threw while others' items were gathered: the next wait's answer. */
+  #failure: { readonly error: unknown } | undefined = undefined;
 
   constructor({ runtime = currentRuntime() }: StreamOptions = {}) {
     this.#runtime = runtime;
@@ -59,11 +62,16 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     return this.#entries.size;
   }
 
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   /** Adds an iterable; one that had the key is left, as by {@link StreamMap.remove}. */
   insert(key: K, iterable: AsyncIterable<T>): void {
     this.remove(key);
     const steps = new Steps(iterable);
-    this.#entries.set(key, { steps, branch: this.#selection.add(key, steps) });
+    this.#entries.set(key, { iterable, steps, branch: this.#selection.add(key, steps) });
   }
 
   /** Leaves the iterable of that key; tells whether there was one. */
@@ -86,6 +94,16 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     return this.#entries.keys();
   }
 
+  /** The iterables, in the order of insertion. */
+  *values(): IterableIterator<AsyncIterable<T>> {
+    for (const { iterable } of this.#entries.values()) yield iterable;
+  }
+
+  /** The keys with their iterables, in the order of insertion. */
+  *entries(): IterableIterator<[key: K, iterable: AsyncIterable<T>]> {
+    for (const [key, { iterable }] of this.#entries) yield [key, iterable];
+  }
+
   /** Leaves all of them. */
   clear(): void {
     for (const key of [...this.#entries.keys()]) this.remove(key);
@@ -101,7 +119,9 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
   async next(options: WaitOptions = {}): Promise<Received<[key: K, item: T]>> {
     if (this.#selection.isBusy)
       throw new TypeError("Expected one wait at a time on this StreamMap; another is going on");
+    if (options.signal?.aborted === true) throw options.signal.reason;
     const left = remaining(this.#runtime, options);
+    this.#throwFailure();
     for (;;) {
       const step = await this.#selection.next(left());
       if ("ok" in step) return step;
@@ -113,6 +133,7 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
   /**
    * Takes the items that are ready, at most `max`; waits for the first. Empty when no iterable is left.
    *
+   * @remarks **Cancel safety.** If it rejects for the signal or the timeout, no item was taken.
    * @throws As {@link StreamMap.next}; RangeError when `max` is not a positive integer.
    */
   async nextMany(max: number, options?: WaitOptions): Promise<[key: K, item: T][]> {
@@ -120,12 +141,10 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     const first = await this.next(options);
     if (!first.ok) return [];
     const items = [first.value];
-    while (items.length < max) {
-      const ready = this.#selection.poll();
-      if (typeof ready === "symbol" || "ok" in ready.event) break;
-      const { key, result } = ready.event;
-      if (result.done === true) this.#drop(key);
-      else items.push([key, result.value]);
+    try {
+      this.#gather(items, max);
+    } catch (error) {
+      this.#failure = { error };
     }
     return items;
   }
@@ -138,6 +157,22 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
         return received.ok ? { done: false, value: received.value } : { done: true, value: undefined };
       },
     };
+  }
+
+  #gather(items: [key: K, item: T][], max: number): void {
+    while (items.length < max) {
+      const ready = this.#selection.poll();
+      if (typeof ready === "symbol" || "ok" in ready.event) return;
+      const { key, result } = ready.event;
+      if (result.done === true) this.#drop(key);
+      else items.push([key, result.value]);
+    }
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
   }
 
   #drop(key: K): Entry<T> | undefined {

@@ -64,6 +64,8 @@ export interface Runtime {
   wake(waiter: Wakeable): void;
   /** A promise of a value that was ready at the call, under the same rule as {@link Runtime.wake}. */
   ready<T>(value: T): Promise<T>;
+  /** Whether {@link Runtime.ready} would resolve at once, and not only in the next turn of the event loop. */
+  hasBudget(): boolean;
   /** Does real I/O; virtual time stands still while it is in flight. */
   real<T>(work: () => Promise<T>): Promise<T>;
   /** Lets timers and I/O run. */

@@ -65,6 +65,10 @@ class SystemRuntime implements Runtime {
     return this.#budget.ready(value);
   }
 
+  hasBudget(): boolean {
+    return this.#budget.isLeft;
+  }
+
   real<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }

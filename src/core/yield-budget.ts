@@ -18,6 +18,11 @@ export class YieldBudget {
     this.turn = turn;
   }
 
+  /** Whether one more operation may complete in this turn. */
+  get isLeft(): boolean {
+    return this.left > 0;
+  }
+
   /** Takes one operation from the budget; `false` when it is spent. */
   spend(): boolean {
     if (this.left === 0) return false;

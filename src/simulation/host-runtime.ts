@@ -117,6 +117,10 @@ export class HostRuntime implements Runtime, TimerOwner {
     });
   }
 
+  hasBudget(): boolean {
+    return this.#left > 0;
+  }
+
   real<T>(work: () => Promise<T>): Promise<T> {
     if (!this.isAlive) return never();
     this.#enter("real");

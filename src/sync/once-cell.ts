@@ -12,6 +12,12 @@ import type { SyncOptions } from "./semaphore.js";
 /** Makes the value of a {@link OnceCell}. */
 export type Initializer<T> = (context: OperationContext) => T | PromiseLike<T>;
 
+/** How a {@link OnceCell} is made. */
+export interface OnceCellOptions<T> extends SyncOptions {
+  /** The value it has from the start. @defaultValue none */
+  readonly value?: T | undefined;
+}
+
 /**
  * A value made at most once, by the first who needs it, while the others wait for it.
  *
@@ -35,8 +41,9 @@ export class OnceCell<T> {
   #content: { readonly value: T } | undefined = undefined;
   #running: Attempt<T> | undefined = undefined;
 
-  constructor({ runtime = currentRuntime() }: SyncOptions = {}) {
+  constructor({ value, runtime = currentRuntime() }: OnceCellOptions<T> = {}) {
     this.#runtime = runtime;
+    if (value !== undefined) this.#content = { value };
   }
 
   /** Whether it has a value. */

@@ -5,6 +5,12 @@ import { PENDING, type Selectable, type Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import type { SyncOptions } from "./semaphore.js";
 
+/** How a {@link SetOnce} is made. */
+export interface SetOnceOptions<T> extends SyncOptions {
+  /** The value it has from the start. @defaultValue none */
+  readonly value?: T | undefined;
+}
+
 /**
  * A value that is set once and that anybody can wait for.
  *
@@ -26,8 +32,9 @@ export class SetOnce<T> implements Selectable<T> {
   #content: { readonly value: T } | undefined = undefined;
   readonly #latch = new Latch<T>(() => (this.#content === undefined ? PENDING : this.#content.value));
 
-  constructor({ runtime = currentRuntime() }: SyncOptions = {}) {
+  constructor({ value, runtime = currentRuntime() }: SetOnceOptions<T> = {}) {
     this.#runtime = runtime;
+    if (value !== undefined) this.#content = { value };
   }
 
   get "~source"(): Source<T> {

@@ -36,7 +36,7 @@ export class JoinMap<K, T>
 {
   readonly #group: TaskGroup<T, NextJoinedKey<K, T>>;
   readonly #byKey = new Map<K, Task<T>>();
-  readonly #keys = new WeakMap<Task<T>, K>();
+  readonly #keys = new WeakMap<TaskHandle<unknown>, K>();
 
   constructor(options: TaskGroupOptions = {}) {
     this.#group = new TaskGroup<T, NextJoinedKey<K, T>>(options, false, (task) => {
@@ -76,6 +76,12 @@ export class JoinMap<K, T>
   /** Whether `key` has a task that was not taken yet. */
   has(key: K): boolean {
     return this.#byKey.has(key);
+  }
+
+  /** Whether `task` is one of these, and neither taken nor replaced yet. */
+  hasTask(task: TaskHandle<unknown>): boolean {
+    const key = this.#keys.get(task);
+    return this.#byKey.get(key as K) === task;
   }
 
   /** The keys that have a task, in the order in which they got one first. */

@@ -94,6 +94,10 @@ export class VirtualRuntime implements Runtime, TimerWorld {
     return this.#budget.ready(value);
   }
 
+  hasBudget(): boolean {
+    return this.#budget.isLeft;
+  }
+
   async real<T>(work: () => Promise<T>): Promise<T> {
     this.inFlight += 1;
     try {

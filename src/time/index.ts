@@ -8,4 +8,4 @@ export { type Interval, type IntervalOptions, type MissedTicks, interval } from 
 export { type SleepOptions, sleep, sleepUntil } from "./sleep.js";
 export { type TimeoutOptions, timeout, timeoutAt } from "./timeout.js";
 export { type Timer, type TimerOptions, timer } from "./timer.js";
-export { consumeBudget, yieldNow } from "./yield.js";
+export { consumeBudget, hasBudget, yieldNow } from "./yield.js";

@@ -38,3 +38,25 @@ export function yieldNow(): Promise<void> {
 export function consumeBudget(): Promise<void> {
   return currentRuntime().ready(undefined);
 }
+
+/**
+ * Whether a ready operation would complete at once now: `false` once 256 have completed since the event loop last turned.
+ *
+ * @remarks For loops that may stop at any step: rather than yield, they can leave the rest for another time.
+ *
+ * @example
+ * ```ts
+ * import { consumeBudget, hasBudget, yieldNow } from "keelson/time";
+ *
+ * await yieldNow();
+ * let steps = 0;
+ * for (; hasBudget() && steps < 1_000; steps++) void consumeBudget();
+ * steps <= 256 // => true
+ * hasBudget() // => false
+ * await consumeBudget(); // the event loop turns meanwhile
+ * hasBudget() // => true
+ * ```
+ */
+export function hasBudget(): boolean {
+  return currentRuntime().hasBudget();
+}

@@ -3,6 +3,7 @@ import {
   StreamMap,
   broadcast,
   chunksTimeout,
+  itemTimeout,
   merge,
   mpsc,
   throttle,
@@ -187,6 +188,65 @@ describe("chunksTimeout", () => {
   });
 });
 
+describe("itemTimeout", () => {
+  test("throws when an item is late, and goes on with it", async () => {
+    using time = virtualTime();
+    const [tx, rx] = mpsc.unbounded<number>();
+    const items = itemTimeout(rx, "5s");
+    const first = items.next();
+    await time.advance("4s");
+    tx.send(1);
+    expect(await first).toEqual({ done: false, value: 1 });
+    const late = outcome(items.next());
+    await time.advance("5s");
+    expect(await late).toMatchObject({ code: "TIMEOUT", timeoutMs: 5000 });
+    tx.send(2);
+    tx.send(3);
+    tx.close();
+    expect(await all(items)).toEqual([2, 3]);
+    await time.runUntilIdle();
+    expect(() => itemTimeout(rx, "soon" as "1s")).toThrow(TypeError);
+  });
+
+  test("asks another iterable once for an item that is late", async () => {
+    using time = virtualTime();
+    let asked = 0;
+    const slow = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          asked += 1;
+          await time.runtime.sleep(7);
+          return { done: false as const, value: asked };
+        },
+      }),
+    };
+    const items = itemTimeout(slow, 5);
+    const late = outcome(items.next());
+    await time.advance(5);
+    expect(await late).toBeInstanceOf(TimeoutError);
+    await time.advance(2);
+    expect([await items.next(), asked]).toEqual([{ done: false, value: 1 }, 1]);
+    expect(await items.return?.()).toEqual({ done: true, value: undefined });
+  });
+
+  test("ends with its source, fails with it, and leaves it when left", async () => {
+    expect(await all(itemTimeout(noted([1, 2]).iterable, "1h"))).toEqual([1, 2]);
+    expect(await outcome(all(itemTimeout(noted([1], new Error("torn")).iterable, "1h")))).toMatchObject({
+      message: "torn",
+    });
+    const source = noted([1, 2]);
+    for await (const item of itemTimeout(source.iterable, "1h")) if (item === 1) break;
+    expect(source.left()).toBe(1);
+    const [tx, rx] = mpsc.unbounded<number>();
+    const items = itemTimeout(rx, "1h");
+    const [pending, second] = [items.next(), items.next()];
+    await turn();
+    await items.return?.();
+    tx.send(1);
+    expect([(await pending).done, (await second).done, rx.length, rx.isClosed]).toEqual([true, true, 1, false]);
+  });
+});
+
 describe("StreamMap", () => {
   test("selects over entries that come and go, also while somebody waits", async () => {
     const map: Streams<string, number> = new StreamMap();
@@ -223,6 +283,40 @@ describe("StreamMap", () => {
       channels[1]?.[1][0].close();
     }
     expect([seen, map.size, await map.nextMany(2)]).toEqual([[["b", 2, 2]], 0, []]);
+  });
+
+  test("tells what is in it, in the order of insertion", () => {
+    const map = new StreamMap<string, number>();
+    expect([map.isEmpty, [...map.values()], [...map.entries()]]).toEqual([true, [], []]);
+    const [[, a], [, b]] = [mpsc.unbounded<number>(), mpsc.unbounded<number>()];
+    map.insert("a", a);
+    map.insert("b", b);
+    expect([...map.values()].map((rx) => [rx === a, rx === b])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    expect([...map.entries()].map(([key, rx]) => [key, rx === a])).toEqual([
+      ["a", true],
+      ["b", false],
+    ]);
+    map.remove("a");
+    expect([[...map.keys()], [...map.values()][0] === b, map.isEmpty]).toEqual([["b"], true, false]);
+  });
+
+  test("a failure that comes while items are gathered does not lose them", async () => {
+    const map = new StreamMap<string, number>();
+    const [tx, rx] = mpsc.unbounded<number>();
+    map.insert("good", rx);
+    map.insert("torn", noted<number>([], new Error("torn")).iterable);
+    expect(await outcome(map.next({ timeout: 0 }))).toBeInstanceOf(TimeoutError);
+    await turn();
+    await turn();
+    tx.send(1);
+    tx.send(2);
+    expect(await map.nextMany(5)).toEqual([["good", 1]]);
+    expect(await outcome(map.next({ signal: AbortSignal.abort("no") }))).toBe("no");
+    expect(await outcome(map.nextMany(5))).toMatchObject({ message: "torn" });
+    expect([await map.nextMany(5), [...map.keys()]]).toEqual([[["good", 2]], ["good"]]);
   });
 
   test("an entry replaced is left; one that fails throws and is removed", async () => {

@@ -33,6 +33,7 @@ export function ticking(runtime: Runtime, rate: number): Runtime {
       runtime.wake(waiter);
     },
     ready: (value) => runtime.ready(value),
+    hasBudget: () => runtime.hasBudget(),
     real: (work) => runtime.real(work),
     yieldNow: () => runtime.yieldNow(),
     report: (error, info) => {

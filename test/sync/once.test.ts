@@ -27,6 +27,12 @@ describe("SetOnce", () => {
     expect(once.set(undefined)).toBe(false);
     await once.wait({ timeout: 0 });
   });
+
+  test("may have its value from the start", async () => {
+    const once = new SetOnce({ value: "a" });
+    expect([once.isInitialized, once.get(), once.set("b"), await once.wait()]).toEqual([true, "a", false, "a"]);
+    expect(new SetOnce({ value: undefined }).isInitialized).toBe(false);
+  });
 });
 
 describe("OnceCell", () => {
@@ -154,5 +160,11 @@ describe("OnceCell", () => {
     const making = cell.getOrInit(() => Promise.resolve(3));
     expect(cell.set(4)).toBe(false);
     expect(await making).toBe(3);
+  });
+
+  test("may have its value from the start", async () => {
+    const cell = new OnceCell({ value: 1 });
+    expect([cell.isInitialized, cell.get(), cell.set(2), await cell.getOrInit(() => 3)]).toEqual([true, 1, false, 1]);
+    expect(new OnceCell({ value: undefined }).isInitialized).toBe(false);
   });
 });

@@ -220,6 +220,18 @@ describe("JoinMap", () => {
     expect(map.isEmpty).toBe(true);
   });
 
+  test("knows its tasks, until they are taken or replaced", async () => {
+    const map = new JoinMap<string | undefined, number>();
+    const first = map.spawn("a", idle);
+    const second = map.spawn(undefined, () => 2);
+    const foreign = new JoinMap<string, number>().spawn("a", () => 3);
+    expect([first, second, foreign].map((task) => map.hasTask(task))).toEqual([true, true, false]);
+    const third = map.spawn("a", () => 1);
+    expect([map.hasTask(first), map.hasTask(third)]).toEqual([false, true]);
+    for await (const end of map) expect(end.ok).toBe(true);
+    expect([second, third].map((task) => map.hasTask(task))).toEqual([false, false]);
+  });
+
   test("an ended result is never reported once replaced", async () => {
     const map = new JoinMap<string, number>();
     map.spawn("a", () => 1);

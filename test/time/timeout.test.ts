@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { TimeoutError } from "keelson/core";
 import { virtualTime } from "keelson/testing";
-import { consumeBudget, sleep, timeout, timeoutAt, yieldNow } from "keelson/time";
+import { consumeBudget, hasBudget, sleep, timeout, timeoutAt, yieldNow } from "keelson/time";
 
 test("a result in time is the result, and the timer goes", async () => {
   using time = virtualTime();
@@ -125,4 +125,22 @@ test("yieldNow lets the loop turn; consumeBudget does after 256", async () => {
   expect(turned).toBe(false);
   await consumeBudget();
   expect(turned).toBe(true);
+});
+
+test.each([
+  ["system", undefined],
+  ["virtual", virtualTime],
+])("hasBudget says whether the next operation completes in this turn (%s)", async (_name, make) => {
+  using _time = make?.();
+  while (hasBudget()) void consumeBudget();
+  let completed = false;
+  const next = consumeBudget().then(() => (completed = true));
+  for (let step = 0; step < 10; step++) await Promise.resolve();
+  expect([completed, hasBudget()]).toEqual([false, false]);
+  await next;
+  expect(hasBudget()).toBe(true);
+  for (let step = 0; step < 255; step++) void consumeBudget();
+  expect(hasBudget()).toBe(true);
+  void consumeBudget();
+  expect(hasBudget()).toBe(false);
 });
