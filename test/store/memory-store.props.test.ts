@@ -1,7 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import {
-  type Compare,
   type KeyRange,
   type Lease,
   type Op,
@@ -10,135 +9,11 @@ import {
   type WatchBatch,
   compareKeys,
   op,
-  when,
 } from "keelson/store";
 import { memoryStore } from "keelson/store/memory";
 import { virtualTime } from "keelson/testing";
 import { ReferenceStore } from "./reference-store.js";
-
-/** Few keys, so that commands meet; one on each side of the surrogates. */
-const keys = ["a", "a/1", "a/2", "b", "\uff5e", "\u{1f680}"] as const;
-const anyKey = fc.constantFrom(...keys);
-const anyValue = fc.constantFrom("", "1", "2");
-const anyRange: fc.Arbitrary<KeyRange> = fc.oneof(
-  anyKey.map((key) => ({ key })),
-  fc.constantFrom("", "a", "a/", "\u{1f680}").map((prefix) => ({ prefix })),
-  fc.tuple(anyKey, anyKey).map(([start, end]) => ({ start, end })),
-  anyKey.map((start) => ({ start })),
-);
-const anyComparison = fc.constantFrom("=", "!=", "<", ">");
-const back = fc.nat({ max: 12 });
-
-/** Conditions name revisions by how far back they are, leases by which one it is. */
-type Resolve<T> = (revision: number, leaseIds: readonly string[]) => T;
-const anyCondition: fc.Arbitrary<Resolve<Compare>> = fc.oneof(
-  fc.tuple(anyKey, anyComparison, fc.nat({ max: 3 })).map(
-    ([key, is, n]) =>
-      () =>
-        when(key).version(is, n),
-  ),
-  fc.tuple(anyKey, anyComparison, back).map(
-    ([key, is, ago]) =>
-      (now: number) =>
-        when(key).createRevision(is, Math.max(0, now - ago)),
-  ),
-  fc.tuple(anyKey, anyComparison, back).map(
-    ([key, is, ago]) =>
-      (now: number) =>
-        when(key).modRevision(is, Math.max(0, now - ago)),
-  ),
-  fc.tuple(anyKey, fc.constantFrom("=", "!="), anyValue).map(
-    ([key, is, value]) =>
-      () =>
-        when(key).value(is, new TextEncoder().encode(value)),
-  ),
-  fc.tuple(anyKey, fc.constantFrom("=", "!="), fc.nat({ max: 3 })).map(
-    ([key, is, n]) =>
-      (_now: number, ids: readonly string[]) =>
-        when(key).lease(is, ids[n]),
-  ),
-);
-const anyOp: fc.Arbitrary<Resolve<Op>> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc
-      .tuple(anyKey, anyValue, fc.nat({ max: 4 }))
-      .map(([key, value, n]) => (_now: number, ids: readonly string[]) => {
-        const lease = ids[n];
-        return op.put(key, value, lease === undefined ? {} : { lease });
-      }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(anyRange, fc.boolean()).map(
-      ([range, prevKv]) =>
-        () =>
-          op.delete(range, { prevKv }),
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(anyRange, fc.integer({ min: 1, max: 4 })).map(
-      ([range, limit]) =>
-        () =>
-          op.range(range, { limit }),
-    ),
-  },
-);
-const anyBranch = fc.array(anyOp, { maxLength: 3 });
-
-type Command =
-  | {
-      readonly type: "txn";
-      readonly if: Resolve<Compare>[];
-      readonly then: Resolve<Op>[];
-      readonly else: Resolve<Op>[];
-    }
-  | {
-      readonly type: "range";
-      readonly range: KeyRange;
-      readonly ago: number | undefined;
-      readonly limit: number;
-      readonly reverse: boolean;
-    }
-  | { readonly type: "get"; readonly key: string; readonly ago: number | undefined }
-  | { readonly type: "compact"; readonly ago: number }
-  | { readonly type: "grant" }
-  | { readonly type: "revoke" | "keepAlive"; readonly lease: number }
-  | { readonly type: "pass"; readonly seconds: number }
-  | { readonly type: "watch"; readonly range: KeyRange; readonly ago: number; readonly stops: number };
-
-const maybeBack = fc.option(back, { nil: undefined });
-const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      type: fc.constant("txn"),
-      if: fc.array(anyCondition, { maxLength: 2 }),
-      then: anyBranch,
-      else: anyBranch,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      type: fc.constant("range"),
-      range: anyRange,
-      ago: maybeBack,
-      limit: fc.integer({ min: 1, max: 7 }),
-      reverse: fc.boolean(),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant("get"), key: anyKey, ago: maybeBack }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("compact"), ago: back }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("grant") }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom("revoke", "keepAlive"), lease: fc.nat({ max: 3 }) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("pass"), seconds: fc.integer({ min: 1, max: 8 }) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ type: fc.constant("watch"), range: anyRange, ago: back, stops: fc.nat({ max: 3 }) }),
-  },
-);
+import { type Command, type Resolve, anyBranch, anyCommand, anyRange, plain } from "./store-commands.js";
 
 const ttlMs = 10_000;
 
@@ -217,7 +92,7 @@ class Pair {
 
   private async txn(command: Command & { type: "txn" }): Promise<void> {
     const ids = this.leases.map(({ lease }) => lease.id);
-    const resolved = <T>(parts: readonly Resolve<T>[]): T[] => parts.map((part) => part(this.model.revision, ids));
+    const resolved = <T>(parts: readonly Resolve<T>[]): T[] => parts.map((part) => part(this.model.revision, ids, 0));
     const txn: Txn = { if: resolved(command.if), then: resolved(command.then), else: resolved(command.else) };
     const answer = this.store.txn(txn);
     if ([txn.then, txn.else ?? []].some(overlaps)) {
@@ -300,15 +175,6 @@ async function expectCode(promise: Promise<unknown>, code: string): Promise<void
   await expect(promise).rejects.toMatchObject({ code });
 }
 
-/** Comparable whatever class its bytes are of. */
-function plain(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (_key, part: unknown) =>
-      part instanceof Uint8Array ? Buffer.from(part).toString("latin1") : part,
-    ),
-  );
-}
-
 describe("the memory store", () => {
   // 100 runs of 100 commands.
   test.prop([fc.array(anyCommand, { minLength: 100, maxLength: 100 })], { numRuns: 100 })(
@@ -347,7 +213,7 @@ describe("the memory store", () => {
         await iterator.return?.();
       };
       for (const [index, branch] of branches.entries()) {
-        const then = branch.map((part) => part(0, []));
+        const then = branch.map((part) => part(0, [], 0));
         if (overlaps(then)) continue;
         await store.txn({ then });
         model.txn({ then });
