@@ -94,7 +94,8 @@ class Side {
         return this.#leases[command.lease]?.revoke();
       case "keepAlive":
         return this.#leases[command.lease]?.keepAliveOnce();
-      default:
+      case "pass":
+      case "watch":
         return undefined;
     }
   }
