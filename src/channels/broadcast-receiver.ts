@@ -50,11 +50,16 @@ export interface Receiver<T> extends Selectable<Item<T>>, AsyncIterable<T>, Disp
   tryRecv(): Item<T> | Closed | Empty;
   /** The next message, a lag or the end as a branch of `select`. */
   orClosed(): Selectable<Item<T> | Closed>;
-  /** Iterates, telling of lags in items of their own. */
+  /**
+   * Iterates, telling of lags in items of their own.
+   *
+   * @remarks **Cancel safety.** Leaving the loop takes no message that was not given, and closes nothing.
+   */
   messages(options: IterateOptions<"report">): AsyncIterable<Item<T>>;
   /**
    * Iterates over messages, with a say in what a lag does.
    *
+   * @remarks **Cancel safety.** Leaving the loop takes no message that was not given, and closes nothing.
    * @throws TypeError when `lag` is none of its values.
    */
   messages(options?: IterateOptions<"throw" | "skip">): AsyncIterable<T>;

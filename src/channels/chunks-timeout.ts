@@ -13,7 +13,7 @@ import type { StreamOptions } from "./throttle.js";
  *
  * @remarks
  * No array is empty; the last may be short. A failure of the source is thrown after the items that came before it.
- * Leaving the loop leaves the source; from a receiver nothing is taken that was not given.
+ * **Cancel safety.** Leaving the loop leaves the source; from a receiver nothing is taken that was not given.
  * @throws RangeError when `max` is not a positive integer; TypeError when `duration` is none.
  *
  * @example

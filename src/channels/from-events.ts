@@ -47,7 +47,12 @@ export interface EventReceiver<T> extends Selectable<T>, AsyncIterable<T>, Dispo
   readonly length: number;
   /** How many events were dropped because the consumer was slow. */
   readonly dropped: number;
-  /** Takes the next event; see `mpsc.Receiver`. */
+  /**
+   * Takes the next event; waits while there is none and may still be one.
+   *
+   * @remarks **Cancel safety.** If it rejects, no event was taken.
+   * @throws The signal's reason, unchanged; TimeoutError.
+   */
   recv(options?: WaitOptions): Promise<Received<T>>;
   /** Takes the next event if one is there. */
   tryRecv(): TryReceived<T>;

@@ -12,8 +12,9 @@ export type ItemOf<S> = S extends AsyncIterable<infer T> ? T : never;
  *
  * @remarks
  * Fair: one that is always ready does not starve the others. From receivers nothing is taken before it is asked for;
- * other iterables are asked for one item ahead. A failure of one leaves the others and is thrown on. Leaving the loop
- * leaves them all, and closes no receiver.
+ * other iterables are asked for one item ahead. A failure of one leaves the others and is thrown on.
+ * **Cancel safety.** Leaving the loop leaves them all and closes no receiver. What other iterables were asked for ahead
+ * is dropped then.
  *
  * @example
  * ```ts

@@ -22,6 +22,7 @@ export interface AnySender<T> extends Disposable {
   /**
    * Resolves once the receiver is gone or has closed.
    *
+   * @remarks **Cancel safety.** An abort leaves nothing behind.
    * @throws The signal's reason, unchanged; TimeoutError; TypeError when this handle was closed.
    */
   closed(options?: WaitOptions): Promise<void>;

@@ -75,6 +75,7 @@ export interface Receiver<T> extends Selectable<T>, AsyncIterable<T>, Disposable
   /**
    * Iterates over batches of at most `max` messages: the fast way to iterate.
    *
+   * @remarks **Cancel safety.** Leaving the loop takes no message that was not given, and closes nothing.
    * @throws RangeError when `max` is not a positive integer.
    */
   batches(max: number): AsyncIterable<T[]>;

@@ -16,6 +16,7 @@ export interface Sender<T> extends Disposable {
   /**
    * Resolves once the receiver is gone, has closed, or has its value: there is no use in working on one.
    *
+   * @remarks **Cancel safety.** An abort leaves nothing behind.
    * @throws The signal's reason, unchanged; TimeoutError.
    */
   closed(options?: WaitOptions): Promise<void>;

@@ -12,7 +12,7 @@ export interface StreamOptions {
 /**
  * Iterates over `source`, giving an item no sooner than `period` after the one before it; none is dropped.
  *
- * @remarks Leaving the loop leaves the source, also while it waits.
+ * @remarks **Cancel safety.** Leaving the loop, also while it waits, leaves the source, of which nothing was taken ahead.
  * @throws TypeError when `period` is no duration.
  *
  * @example

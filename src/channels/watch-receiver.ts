@@ -48,7 +48,11 @@ export interface Receiver<T> extends Selectable<T>, AsyncIterable<T>, Disposable
   waitFor<S extends T>(accepts: (value: T) => value is S, options?: WaitOptions): Promise<Received<S>>;
   /** The same for a predicate that does not narrow. */
   waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<Received<T>>;
-  /** Iterates over changes only, without the current value if that was seen. */
+  /**
+   * Iterates over changes only, without the current value if that was seen.
+   *
+   * @remarks **Cancel safety.** Leaving the loop marks nothing seen that was not given, and closes nothing.
+   */
   changes(): AsyncIterable<T>;
   /** Another receiver, which has seen what this one has seen. */
   clone(): Receiver<T>;

@@ -54,6 +54,7 @@ export interface Sender<T> extends Disposable {
   /**
    * Resolves once there is no receiver.
    *
+   * @remarks **Cancel safety.** An abort leaves nothing behind.
    * @throws The signal's reason, unchanged; TimeoutError; TypeError when this handle was closed.
    */
   closed(options?: WaitOptions): Promise<void>;

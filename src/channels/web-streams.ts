@@ -33,8 +33,9 @@ export function toReadableStream<T>(source: AsyncIterable<T>): ReadableStream<T>
 }
 
 /**
- * The chunks of a web stream; leaving the loop cancels the stream.
+ * The chunks of a web stream.
  *
+ * @remarks **Cancel safety.** Leaving the loop cancels the stream: what it holds is gone.
  * @example
  * ```ts
  * import { fromReadableStream } from "keelson/channels";

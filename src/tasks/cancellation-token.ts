@@ -160,6 +160,7 @@ export class CancellationToken implements Selectable<void>, Disposable {
    * @remarks
    * A result that is there when the token is cancelled wins. After that the context's signal aborts and the operation
    * is left to wind down; a failure that comes later goes to the runtime's `report`, unless it is only that abort.
+   * **Cancel safety.** That of `operation`, which should listen to the signal.
    * @throws Whatever `operation` throws.
    */
   async runUntilCancelled<T>(

@@ -92,6 +92,7 @@ export class JoinSet<T> implements Selectable<Joined<T>>, AsyncIterable<Joined<T
   /**
    * Aborts every task and waits until all have ended; their results are dropped.
    *
+   * @remarks **Cancel safety.** An abort ends the wait alone: the tasks stay aborted, and what is left can be joined.
    * @throws The signal's reason, unchanged; TimeoutError.
    */
   async shutdown(options?: WaitOptions): Promise<void> {

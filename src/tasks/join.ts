@@ -15,7 +15,9 @@ export interface JoinOptions {
 /**
  * Runs all `operations` together to their ends, and takes their results, in the order of the list.
  *
- * @remarks A failure stops none of the others; {@link tryJoin} does.
+ * @remarks
+ * A failure stops none of the others; {@link tryJoin} does.
+ * **Cancel safety.** An abort reaches every function's signal; it settles when all have ended, without their results.
  * @throws The one failure, unchanged, or an `AggregateError` of several; the signal's reason, unchanged.
  *
  * @example
@@ -38,7 +40,9 @@ export async function join<const R extends readonly unknown[]>(
  * Runs all `operations` together and takes their results, in the order of the list; the first failure aborts the
  * others' signals.
  *
- * @remarks It settles when all have ended, so that nothing runs on behind the caller's back.
+ * @remarks
+ * It settles when all have ended, so that nothing runs on behind the caller's back.
+ * **Cancel safety.** An abort reaches every function's signal; what was made until then is dropped.
  * @throws The one failure, unchanged, or an `AggregateError` when others failed by themselves before they ended; the
  * signal's reason, unchanged.
  *

@@ -20,7 +20,9 @@ export interface MapConcurrentOptions extends ConcurrentOptions {
  * @remarks
  * Nothing starts before the first `next()`, and whoever stops taking results stops the source. The first failure aborts
  * the context's signal and drops the results not yet taken; `next()` rejects with it once the calls that run have
- * ended, as {@link forEachConcurrent} does. Leaving a `for await` over it cancels the calls and waits for them.
+ * ended, as {@link forEachConcurrent} does.
+ * **Cancel safety.** Leaving a `for await` over it, or an abort, cancels the calls, waits for them and closes the
+ * source; results not yet taken, and an item that an async source was just asked for, are dropped.
  * @throws RangeError when `limit` is neither an integer of at least 1 nor `Infinity`.
  *
  * @example

@@ -20,6 +20,7 @@ export type ScopeOptions = Pick<SpawnOptions, "signal" | "runtime">;
  * @remarks
  * The first failure, of the body or of a task, aborts all others. One failure rejects with it unchanged, several with
  * an `AggregateError`; cancellations don't count, and a failure that the body passes on from `join()` counts once.
+ * **Cancel safety.** An abort reaches the body's signal and every task's; nothing of them is left when it settles.
  * @throws Whatever failed; the signal's reason, unchanged, once all tasks have ended.
  *
  * @example

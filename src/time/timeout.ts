@@ -43,6 +43,7 @@ export async function timeout<T>(
  * Runs `operation` and takes its result, unless that is not there by `instant`, in milliseconds on the runtime's
  * monotonic clock; otherwise as {@link timeout}.
  *
+ * @remarks **Cancel safety.** That of `operation`, which should listen to the signal.
  * @throws TimeoutError; the signal's reason, unchanged; whatever `operation` throws.
  *
  * @example

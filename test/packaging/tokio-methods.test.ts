@@ -11,6 +11,8 @@ const sources = {
   time: "src/time/index.ts",
   tasks: "src/tasks/index.ts",
   "tasks/local": "src/tasks/local.ts",
+  core: "src/core/index.ts",
+  testing: "src/testing/index.ts",
 };
 const surface = loadSurface(Object.values(sources));
 
