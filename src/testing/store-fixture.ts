@@ -197,8 +197,7 @@ export class WatchProbe {
         patience();
       }
     } catch (error) {
-      if (isKeelsonError(error)) return error.code;
-      throw error;
+      return codeOf(error);
     }
   }
 
@@ -214,6 +213,12 @@ export class WatchProbe {
   #show({ type, kv }: WatchEvent): string {
     return type === "put" ? `put ${this.#fixture.name(kv)}=${textOf(kv)}` : `delete ${this.#fixture.name(kv)}`;
   }
+}
+
+/** The code of an error of keelson's; any other error is thrown again. */
+export function codeOf(error: unknown): string {
+  if (isKeelsonError(error)) return error.code;
+  throw error;
 }
 
 /** A value as text. */
