@@ -33,7 +33,7 @@ export class SendSource<T> implements PermitWait<void> {
   }
 
   disarm(waiter: Waiter<void>): void {
-    this.state.slots.leave(waiter);
+    this.state.leaveSlots(waiter);
   }
 
   granted(waiter: Waiter<unknown>): void {
@@ -75,7 +75,7 @@ export abstract class ReserveSource<T, P> implements PermitWait<P> {
   }
 
   disarm(waiter: Waiter<P>): void {
-    this.state.slots.leave(waiter);
+    this.state.leaveSlots(waiter);
   }
 
   granted(waiter: Waiter<unknown>): void {

@@ -1,6 +1,7 @@
 import type { Runtime } from "../core/runtime.js";
 import { Deque } from "../core/deque.js";
 import { PermitQueue } from "../core/permit-queue.js";
+import type { Waiter } from "../core/selectable.js";
 import {
   type ChannelEvent,
   type Observed,
@@ -112,6 +113,12 @@ export class MpscState<T> implements Observed {
   /** Gives slots back that no message took. */
   giveBack(slots: number): void {
     this.slots.give(slots);
+    this.serveReceivers();
+  }
+
+  /** Lets one who waits for slots go; those it had gathered may let messages in. */
+  leaveSlots(waiter: Waiter<unknown>): void {
+    this.slots.leave(waiter);
     this.serveReceivers();
   }
 

@@ -344,6 +344,21 @@ describe("permits", () => {
     expect(tx.capacity).toBe(2);
   });
 
+  test("an aborted reserveMany lets a send behind it reach who waits for a message", async () => {
+    const [tx, rx] = mpsc.channel<number>(2);
+    const permit = tx.tryReserve();
+    const abort = new AbortController();
+    const many = outcome(tx.reserveMany(2, { signal: abort.signal }));
+    const sent = tx.send(1);
+    const received = rx.recv();
+    abort.abort("never mind");
+    expect(await many).toBe("never mind");
+    expect(await received).toEqual(ok(1));
+    await sent;
+    permit?.release();
+    expect(tx.capacity).toBe(2);
+  });
+
   test("gathers what is free when it queues", async () => {
     const [tx, rx] = mpsc.channel<number>(3);
     tx.trySend(1);
