@@ -95,8 +95,8 @@ export const leaseCases: StoreCases = {
       const lease = await f.store.grantLease(ttlMs);
       await f.put("a", "1", lease.id);
       const first = lease.deadline();
-      for (let round = 0; round < 4; round += 1) {
-        await f.runtime.sleep(lease.ttlMs * 0.6);
+      for (let round = 0; round < 8; round += 1) {
+        await f.runtime.sleep(lease.ttlMs * 0.3);
         await lease.keepAliveOnce();
       }
       that(lease.deadline() > first + lease.ttlMs, "a later deadline");
