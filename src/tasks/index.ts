@@ -15,6 +15,7 @@ export { type JoinOptions, type Operations, join, tryJoin } from "./join.js";
 export { JoinMap, type JoinedKey, type NextJoinedKey } from "./join-map.js";
 export { JoinQueue } from "./join-queue.js";
 export { JoinSet } from "./join-set.js";
+export { JoinTasks } from "./join-tasks.js";
 export type { Joined, NextJoined, TryJoined } from "./joined.js";
 export { type MapConcurrentOptions, mapConcurrent } from "./map-concurrent.js";
 export type { AnyIterable } from "./pull.js";

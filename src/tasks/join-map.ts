@@ -1,7 +1,6 @@
-import type { Selectable, Source } from "../core/selectable.js";
 import type { WaitOptions } from "../core/wait.js";
-import { iterate } from "./join-set.js";
-import { type Joined, empty, joined, pending } from "./joined.js";
+import { JoinTasks } from "./join-tasks.js";
+import { type Joined, joined } from "./joined.js";
 import type { SpawnOptions } from "./spawn.js";
 import type { Task, TaskFunction, TaskHandle } from "./task.js";
 import { TaskGroup, type TaskGroupOptions } from "./task-group.js";
@@ -31,33 +30,19 @@ export type NextJoinedKey<K, T> = JoinedKey<K, T> | { readonly ok: false; readon
  * probes.isEmpty // => true
  * ```
  */
-export class JoinMap<K, T>
-  implements Selectable<JoinedKey<K, T>>, AsyncIterable<JoinedKey<K, T>>, Disposable, AsyncDisposable
-{
+export class JoinMap<K, T> extends JoinTasks<T, JoinedKey<K, T>> {
   readonly #group: TaskGroup<T, NextJoinedKey<K, T>>;
   readonly #byKey = new Map<K, Task<T>>();
   readonly #keys = new WeakMap<TaskHandle<unknown>, K>();
 
   constructor(options: TaskGroupOptions = {}) {
-    this.#group = new TaskGroup<T, NextJoinedKey<K, T>>(options, false, (task) => {
+    const group = new TaskGroup<T, NextJoinedKey<K, T>>(options, false, (task) => {
       const key = this.#keys.get(task) as K;
       this.#byKey.delete(key);
       return { ...joined(task), key };
     });
-  }
-
-  get "~source"(): Source<JoinedKey<K, T>> {
-    return this.#group.next as Source<JoinedKey<K, T>>;
-  }
-
-  /** How many tasks were not taken yet, those that have ended included. */
-  get length(): number {
-    return this.#byKey.size;
-  }
-
-  /** Whether none is left. */
-  get isEmpty(): boolean {
-    return this.#byKey.size === 0;
+    super(group, "JoinMap");
+    this.#group = group;
   }
 
   /** Spawns the task of `key`, aborting and forgetting the one that it had. */
@@ -89,22 +74,6 @@ export class JoinMap<K, T>
     return this.#byKey.keys();
   }
 
-  /**
-   * Takes the next task that ends, waiting for it, or `{ ok: false, reason: "empty" }`.
-   *
-   * @remarks **Cancel safety.** An abort takes nothing.
-   * @throws The signal's reason, unchanged; TimeoutError.
-   */
-  joinNext(options?: WaitOptions): Promise<NextJoinedKey<K, T>> {
-    return this.#group.join("JoinMap.joinNext", empty, options);
-  }
-
-  /** Takes the next task that has ended, or says that it is `"empty"`, or that none has (`"pending"`). */
-  tryJoinNext(): NextJoinedKey<K, T> | { readonly ok: false; readonly reason: "pending" } {
-    if (this.isEmpty) return empty;
-    return this.#group.take() ?? pending;
-  }
-
   /** Aborts the task of `key`; tells whether it had one. It stays until it is taken. */
   abort(key: K, reason?: unknown): boolean {
     const task = this.#byKey.get(key);
@@ -117,41 +86,13 @@ export class JoinMap<K, T>
     for (const [key, task] of this.#byKey) if (matches(key)) task.abort(reason);
   }
 
-  /** Aborts every task; they stay until they are taken. */
-  abortAll(reason?: unknown): void {
-    this.#group.abortAll(reason);
-  }
-
-  /** Lets go of every task without aborting it; what fails then is reported to the runtime. */
-  detachAll(): void {
+  override detachAll(): void {
     this.#byKey.clear();
-    this.#group.detachAll();
+    super.detachAll();
   }
 
-  /**
-   * Aborts every task and waits until all have ended; their results are dropped.
-   *
-   * @remarks **Cancel safety.** An abort ends the wait alone: the tasks stay aborted, and what is left can be joined.
-   * @throws The signal's reason, unchanged; TimeoutError.
-   */
-  async shutdown(options?: WaitOptions): Promise<void> {
-    await this.#group.shutdown(options);
+  override async shutdown(options?: WaitOptions): Promise<void> {
+    await super.shutdown(options);
     for (const [key, task] of this.#byKey) if (!this.#group.tasks.has(task)) this.#byKey.delete(key);
-  }
-
-  /** The tasks' ends as they come, until none is left. */
-  [Symbol.asyncIterator](): AsyncIterator<JoinedKey<K, T>, undefined> {
-    return iterate(() => this.joinNext());
-  }
-
-  /** Aborts every task and lets go of it. */
-  [Symbol.dispose](): void {
-    this.abortAll();
-    this.detachAll();
-  }
-
-  /** The same as {@link JoinMap.shutdown}. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.shutdown();
   }
 }
