@@ -1,16 +1,18 @@
 /**
  * The tests with the stores that need a server: makes sure that Postgres, etcd and a SQLite binding are there (on
  * Debian as root it installs them), says what is missing, and runs test/services and every other suite that asks for a
- * server, with KEELSON_SERVICES set. Arguments go on to vitest; ETCD_BIN names another etcd.
+ * server, with KEELSON_SERVICES set; those of SQLite with both of its drivers. Arguments go on to vitest; ETCD_BIN names
+ * another etcd.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { resolve } from "node:path";
-import { argv, env, exit, getuid, versions } from "node:process";
+import { argv, env, execPath, exit, getuid, versions } from "node:process";
 import { globSync } from "tinyglobby";
 import { etcdVersion, postgresFolder } from "../test/support/servers.js";
+import { fetchNode } from "./runtimes/fetch.js";
 
 /** Something that tests need, and how it is had. */
 interface Need {
@@ -49,16 +51,31 @@ for (const need of needs) {
 }
 if (!isComplete && env["CI"] !== undefined) exit(1);
 
+/** Those of SQLite, whose driver depends on the version of Node. */
+const ofSqlite = globSync("test/store/sqlite-*.test.ts");
 const asking = globSync("test/**/*.test.ts", { ignore: "test/doctest/**" }).filter(
   (file) => file.startsWith("test/services/") || readFileSync(file, "utf8").includes("support/servers.js"),
 );
 const [first] = argv.slice(2);
-const named = first !== undefined && !first.startsWith("-") ? [] : asking;
-const { status } = spawnSync("npx", ["vitest", "run", "--project", "test", ...named, ...argv.slice(2)], {
-  stdio: "inherit",
-  env: { ...env, KEELSON_SERVICES: "1" },
-});
-exit(status ?? 1);
+const isNamed = first !== undefined && !first.startsWith("-");
+const isPassed = runVitest(execPath, [...(isNamed ? [] : [...asking, ...ofSqlite]), ...argv.slice(2)]);
+exit(isPassed && (isNamed || hasNodeSqlite() || runWithNodeSqlite()) ? 0 : 1);
+
+/** The same tests of SQLite once more, with the driver that a newer Node brings. */
+function runWithNodeSqlite(): boolean {
+  const node = fetchNode("24");
+  if ("missing" in node) console.log(`node:sqlite: skipped; ${node.missing}`);
+  else console.log("\n--- node:sqlite, with Node 24");
+  return "missing" in node || runVitest(node.path, ofSqlite, { KEELSON_REPORT: undefined });
+}
+
+function runVitest(node: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}): boolean {
+  const { status } = spawnSync(node, ["node_modules/vitest/vitest.mjs", "run", "--project", "test", ...args], {
+    stdio: "inherit",
+    env: { ...env, KEELSON_SERVICES: "1", ...extra },
+  });
+  return status === 0;
+}
 
 /** In a folder of its own: npm takes an optional peer of the project for installed when it is not. */
 function installSqlite(): boolean {

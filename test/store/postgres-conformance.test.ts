@@ -7,7 +7,7 @@ import { describeUnless } from "../support/when.js";
 describeUnless(postgresMissing(), "the Postgres store", () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await startPostgres();
+    server = await startPostgres({ fsync: "off" }); // each case makes a schema
   }, 60_000);
   afterAll(async () => {
     await server.stop();

@@ -1,7 +1,7 @@
 import type { Runtime, TimerHandle } from "../../../core/runtime.js";
 import { StoreUnavailableError } from "../../errors.js";
 import type { Revision } from "../../key-value.js";
-import type { BackendListener } from "../shared/backend.js";
+import type { BackendListener, Reach } from "../shared/backend.js";
 import type { Database } from "./database.js";
 import type { PgClient } from "./pg-client.js";
 import { toStoreError } from "./pg-errors.js";
@@ -67,11 +67,10 @@ export class Observer implements Disposable {
   }
 
   /** What a compaction of this process has done. */
-  compacted(compacted: Revision): void {
+  compacted({ revision, compacted }: Reach): void {
     const known = this.#known;
-    if (known === undefined || compacted <= known.compacted) return;
-    this.#known = { ...known, compacted };
-    this.#listener?.reached(this.#known);
+    if (known === undefined) this.#listener?.reached({ revision, compacted });
+    else if (compacted > known.compacted) this.#listener?.reached((this.#known = { ...known, compacted }));
   }
 
   [Symbol.dispose](): void {

@@ -163,7 +163,7 @@ export class PostgresBackend implements LogBackend {
     if (revision > last) {
       throw new FutureRevisionError(`revision ${revision} does not exist yet; the store is at ${last}`);
     }
-    this.#observer.compacted(revision);
+    this.#observer.compacted({ revision: last, compacted: revision });
     void this.#trim().catch(() => undefined); // retention does the rest
   }
 
