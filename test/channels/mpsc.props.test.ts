@@ -1,6 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { ChannelClosedError, mpsc } from "keelson/channels";
 import { describe, expect } from "vitest";
+import { type Call as RealCall, abortAtEveryStep, startCall } from "../support/calls.js";
 import { runs } from "../support/deep.js";
 
 /** A parked or ended call, as the model sees it. */
@@ -10,12 +11,6 @@ interface Call {
   readonly value: number;
   held: number;
   state: string;
-}
-
-interface RealCall {
-  readonly abort: AbortController;
-  state: string;
-  permits: { send(value: number): void; release(): void }[];
 }
 
 /** Bounded FIFO with permits, written for clarity: arrays, and a rescan after every step. */
@@ -95,16 +90,7 @@ async function check(world: World, real: Real): Promise<void> {
 }
 
 function track(real: Real, start: (signal: AbortSignal) => Promise<string>): void {
-  const call: RealCall = { abort: new AbortController(), state: "parked", permits: [] };
-  real.calls.push(call);
-  start(call.abort.signal).then(
-    (state) => {
-      call.state = state;
-    },
-    (error: unknown) => {
-      call.state = error instanceof ChannelClosedError ? "refused" : String(error);
-    },
-  );
+  real.calls.push(startCall(start, (error) => (error instanceof ChannelClosedError ? "refused" : String(error))));
 }
 
 function command(
@@ -160,17 +146,24 @@ function receiving(kind: "recv" | "recvMany", wanted: number): Command {
   });
 }
 
+function abort({ model, calls }: World, real: Real, index: number): void {
+  const call = calls[index];
+  real.calls[index]?.abort();
+  if (call?.state !== "parked") return;
+  call.state = "aborted";
+  model.senders = model.senders.filter((other) => other !== call);
+  model.receivers = model.receivers.filter((other) => other !== call);
+}
+
 const aborting = fc.nat(30).map((at) =>
   command(`abort(${String(at)})`, (world, real) => {
-    const index = world.calls.length === 0 ? 0 : at % world.calls.length;
-    const call = world.calls[index];
-    real.calls[index]?.abort.abort("aborted");
-    if (call?.state !== "parked") return;
-    call.state = "aborted";
-    world.model.senders = world.model.senders.filter((other) => other !== call);
-    world.model.receivers = world.model.receivers.filter((other) => other !== call);
+    abort(world, real, world.calls.length === 0 ? 0 : at % world.calls.length);
   }),
 );
+
+const abortAll = command("abort all", (world, real) => {
+  for (const index of world.calls.keys()) abort(world, real, index);
+});
 
 const usingPermit = fc.boolean().map((send) =>
   command(
@@ -239,14 +232,25 @@ const step = fc.oneof(
   { weight: 3, arbitrary: rest },
 );
 
+const setup = (capacity: number) => () => ({
+  model: { model: new Model(capacity), calls: [], next: 0 },
+  real: new Real(capacity),
+});
+
 describe("mpsc against its model", () => {
-  test.prop([fc.integer({ min: 1, max: 4 }), fc.commands([step], { maxCommands: 40 })], { numRuns: runs(1500) })(
+  const capacity = fc.integer({ min: 1, max: 4 });
+
+  test.prop([capacity, fc.commands([step], { maxCommands: 40 })], { numRuns: runs(1500) })(
     "no message is lost or doubled, no slot leaked, whatever is aborted",
-    async (capacity, commands) => {
-      await fc.asyncModelRun(
-        () => ({ model: { model: new Model(capacity), calls: [], next: 0 }, real: new Real(capacity) }),
-        commands,
-      );
+    async (slots, commands) => {
+      await fc.asyncModelRun(setup(slots), commands);
+    },
+  );
+
+  test.prop([capacity, fc.commands([step], { maxCommands: 30 })], { numRuns: runs(150) })(
+    "an abort of everything at any step leaves no trace",
+    async (slots, commands) => {
+      for (const steps of abortAtEveryStep(commands, abortAll)) await fc.asyncModelRun(setup(slots), steps);
     },
   );
 });

@@ -1,6 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { watch } from "keelson/channels";
 import { describe, expect } from "vitest";
+import { type Call, abortAtEveryStep, startCall } from "../support/calls.js";
 import { runs } from "../support/deep.js";
 
 interface Model {
@@ -15,7 +16,7 @@ interface Model {
 interface Real {
   readonly tx: watch.Sender<number>;
   readonly receivers: watch.Receiver<number>[];
-  readonly waits: { abort: AbortController; state: string }[];
+  readonly waits: Call[];
 }
 
 type Command = fc.AsyncCommand<Model, Real>;
@@ -98,24 +99,14 @@ const receivers = fc.nat(5).chain((n) =>
   fc.constantFrom(
     command(`changed(${String(n)})`, (model, real) => {
       const receiver = at(model.seen, n);
-      const abort = new AbortController();
-      const wait = { abort, state: "parked" };
       model.waits.push({ receiver, state: "parked" });
-      real.waits.push(wait);
-      real.receivers[receiver]?.changed({ signal: abort.signal }).then(
-        (changed) => {
-          wait.state = String(changed);
-        },
-        (error: unknown) => {
-          wait.state = String(error);
-        },
-      );
+      real.waits.push(startCall(async (signal) => String(await real.receivers[receiver]?.changed({ signal }))));
     }),
     command(`abort(${String(n)})`, (model, real) => {
       const index = at(model.waits, n);
       const wait = model.waits[index];
       if (wait?.state === "parked") wait.state = "aborted";
-      real.waits[index]?.abort.abort("aborted");
+      real.waits[index]?.abort();
     }),
     command(`take(${String(n)})`, (model, real) => {
       const receiver = at(model.seen, n);
@@ -163,17 +154,31 @@ const step = fc.oneof(
   { weight: 1, arbitrary: closing },
 );
 
+const abortAll = command("abort all", (model, real) => {
+  for (const wait of model.waits) if (wait.state === "parked") wait.state = "aborted";
+  for (const wait of real.waits) wait.abort();
+});
+
+function setup(): { model: Model; real: Real } {
+  const [tx, rx] = watch.channel(0);
+  return {
+    model: { value: 0, version: 0, open: true, seen: [0], waits: [] },
+    real: { tx, receivers: [rx], waits: [] },
+  };
+}
+
 describe("watch against its model", () => {
   test.prop([fc.commands([step], { maxCommands: 40 })], { numRuns: runs(1500) })(
     "every receiver hears of every change it has not seen, and of the end after that",
     async (commands) => {
-      await fc.asyncModelRun(() => {
-        const [tx, rx] = watch.channel(0);
-        return {
-          model: { value: 0, version: 0, open: true, seen: [0], waits: [] },
-          real: { tx, receivers: [rx], waits: [] },
-        };
-      }, commands);
+      await fc.asyncModelRun(setup, commands);
+    },
+  );
+
+  test.prop([fc.commands([step], { maxCommands: 30 })], { numRuns: runs(150) })(
+    "an abort of everything at any step leaves no trace",
+    async (commands) => {
+      for (const steps of abortAtEveryStep(commands, abortAll)) await fc.asyncModelRun(setup, steps);
     },
   );
 });

@@ -1,0 +1,34 @@
+/** A call under way, which may be aborted, and what has become of it. */
+export interface Call {
+  readonly abort: () => void;
+  state: string;
+}
+
+/** Starts a call; its state is `"parked"` until it is what `start` resolved to, or what `failed` makes of its error. */
+export function startCall(
+  start: (signal: AbortSignal) => Promise<string>,
+  failed: (error: unknown) => string = String,
+): Call {
+  const controller = new AbortController();
+  const call: Call = {
+    state: "parked",
+    abort: () => {
+      controller.abort("aborted");
+    },
+  };
+  start(controller.signal).then(
+    (state) => {
+      call.state = state;
+    },
+    (error: unknown) => {
+      call.state = failed(error);
+    },
+  );
+  return call;
+}
+
+/** The steps as they are, and once for each of them with `abort` put in behind it. */
+export function abortAtEveryStep<S>(steps: Iterable<S>, abort: S): readonly S[][] {
+  const all = [...steps];
+  return [all, ...all.map((_, at) => [...all.slice(0, at + 1), abort, ...all.slice(at + 1)])];
+}
