@@ -4,6 +4,7 @@ import { UnreadableResourceError } from "./errors.js";
 import { deepFreeze } from "./freeze.js";
 import { isObject, jsonCopy } from "./json.js";
 import type { Kind, StoredParts } from "./kind.js";
+import { objectMeta } from "./object-meta.js";
 import type { ObjectMeta, Resource, ResourceKey } from "./resource.js";
 
 /** An object as it was read, and what the next write must know of how it was stored. */
@@ -42,8 +43,12 @@ export function decodeObject(kind: Kind, key: ResourceKey, kv: KeyValue): Stored
   if (typeof version !== "number") throw unreadable(`expected its version to be a number, got ${shown(version)}`);
   const metadata = storedMetadata(stored["metadata"], key, kv.modRevision);
   if (typeof metadata === "string") throw unreadable(metadata);
-  const parts = version < kind.version ? upgraded(kind, stored, version, unreadable) : partsOf(stored);
-  const resource = deepFreeze({ kind: kind.name, metadata, ...parts });
+  const parts = version < kind.version ? upgraded(kind, stored, version, unreadable) : stored;
+  const { name } = kind;
+  const { spec, status } = parts;
+  const resource = deepFreeze(
+    status === undefined ? { kind: name, metadata, spec } : { kind: name, metadata, spec, status },
+  );
   return { resource, revision: kv.modRevision, version };
 }
 
@@ -93,20 +98,20 @@ function storedMetadata(stored: unknown, key: ResourceKey, revision: number): Ob
   if (!isObject(labels) || !isObject(annotations)) return "its labels or annotations are not an object";
   if (!Array.isArray(ownerReferences) || !Array.isArray(finalizers)) return "its owners or finalizers are not a list";
   const { deletionTimestamp, deletionGracePeriodSeconds } = stored;
-  return {
-    ...key,
+  const metadata = objectMeta(key, {
     uid,
     generation,
     resourceVersion: String(revision),
     creationTimestamp,
-    ...(typeof deletionTimestamp === "string" ? { deletionTimestamp } : {}),
-    ...(typeof deletionGracePeriodSeconds === "number" ? { deletionGracePeriodSeconds } : {}),
     // What is inside was checked when it was written; a writer that is not ours is taken at its word.
     labels: labels as ObjectMeta["labels"],
     annotations: annotations as ObjectMeta["annotations"],
     ownerReferences: ownerReferences as ObjectMeta["ownerReferences"],
     finalizers: finalizers as ObjectMeta["finalizers"],
-  };
+  });
+  if (typeof deletionTimestamp === "string") metadata.deletionTimestamp = deletionTimestamp;
+  if (typeof deletionGracePeriodSeconds === "number") metadata.deletionGracePeriodSeconds = deletionGracePeriodSeconds;
+  return metadata;
 }
 
 /** The object with another resourceVersion, as the write that stored it made it. */

@@ -1,5 +1,6 @@
 import { deepFreeze } from "./freeze.js";
 import { isSameJson } from "./json.js";
+import { objectMeta } from "./object-meta.js";
 import type { Kind } from "./kind.js";
 import type { WritableMeta } from "./draft.js";
 import type { Resource, ResourceKey } from "./resource.js";
@@ -16,7 +17,10 @@ export function newObject(
 ): Resource {
   return deepFreeze({
     kind: kind.name,
-    metadata: { ...key, uid, generation: 1, resourceVersion: unstored, creationTimestamp: now, ...meta },
+    metadata: objectMeta(key, {
+      ...{ uid, generation: 1, resourceVersion: unstored, creationTimestamp: now },
+      ...meta,
+    }),
     spec,
   });
 }
