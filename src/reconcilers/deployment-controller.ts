@@ -28,6 +28,7 @@ import { createVersion, presentVersion, revisionOf, versionsOf } from "./version
 export function deploymentController(): Controller {
   return defineController({
     for: Deployment,
+    batch: 10,
     concurrency: 5,
     triggers: [owns(Workload), watches(Instance, deploymentOf, { when: ({ type }) => type === "deleted" })],
     async reconcile(deployment, context) {

@@ -1,6 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import type { Controller } from "keelson/controllers";
+import { currentRuntime } from "keelson/core";
 import {
   Deployment,
   Instance,
@@ -142,9 +143,11 @@ describe("deploymentController", () => {
       if (reason !== undefined && reason !== seen.at(-1)) seen.push(reason);
     });
     await deploy(t.client, { replicas: 1, progressDeadlineSeconds: 60 });
-    // The Workload told of its progress 10 ms late: it gathers what its instances do.
-    await t.advance(60_010);
-    await t.settle();
+    await t.advance("1s");
+    const { progressedAt = "" } = (await deployment(t)).status ?? {};
+    await t.advance(Date.parse(progressedAt) + 60_000 - 1 - currentRuntime().wallNow());
+    expect(seen).toEqual(["NewReplicaSetCreated", "ReplicaSetUpdated"]);
+    await t.advance(1);
     expect(seen).toEqual(["NewReplicaSetCreated", "ReplicaSetUpdated", "ProgressDeadlineExceeded"]);
     expect(await running(t), "the deadline changes nothing else").toEqual(["1"]);
     isReady.now = true;
