@@ -12,9 +12,15 @@ import { isActive } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
 import { Workload } from "./kinds/workload.js";
 
-/** Whether an instance has the labels that a Workload looks for. */
-export function isSelected({ spec: { selector } }: Workload, { metadata: { labels } }: Instance): boolean {
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
+/** Tells whether an instance has the labels that a Workload looks for. */
+export function selectorOf({ spec: { selector } }: Workload): (instance: Instance) => boolean {
+  return hasLabels(selector);
+}
+
+/** Tells whether an instance has these labels. */
+export function hasLabels(wanted: Readonly<Record<string, string>>): (instance: Instance) => boolean {
+  const entries = Object.entries(wanted);
+  return ({ metadata: { labels } }) => entries.every(([key, value]) => labels[key] === value);
 }
 
 /**
@@ -32,7 +38,7 @@ export class Orphans {
     const { name, namespace } = instance.metadata;
     if (ownerOf(instance) !== undefined || !isActive(instance)) return [];
     const { items } = await client.list(Workload, { namespace });
-    const suitors = items.filter((workload) => isSelected(workload, instance)).map(keyOf);
+    const suitors = items.filter((workload) => selectorOf(workload)(instance)).map(keyOf);
     for (const workload of suitors) this.#add(workload, name);
     return suitors;
   }
@@ -48,7 +54,8 @@ export class Orphans {
     const found = isNew
       ? cache.list(Instance).filter(({ metadata }) => metadata.namespace === namespace)
       : [...names].map((name) => cache.get(Instance, { name, namespace })).filter((each) => each !== undefined);
-    return found.filter((each) => ownerOf(each) === undefined && isActive(each) && isSelected(workload, each));
+    const isSelected = selectorOf(workload);
+    return found.filter((each) => ownerOf(each) === undefined && isActive(each) && isSelected(each));
   }
 
   forget(key: ResourceKey): void {
@@ -75,19 +82,19 @@ export async function adopt(
   orphans: readonly Instance[],
   { client }: Pick<ReconcileContext, "client">,
 ): Promise<readonly Instance[]> {
-  const strangers = owned.filter((instance) => !isDeleting(instance) && !isSelected(workload, instance));
-  for (const instance of strangers) await release(workload, instance, client);
-  const mine = owned.filter((instance) => !strangers.includes(instance));
+  const isSelected = selectorOf(workload);
+  const isMine = (instance: Instance): boolean => isDeleting(instance) || isSelected(instance);
+  for (const instance of owned) if (!isMine(instance)) await release(workload, instance, client);
   const adopted: Instance[] = [];
   for (const orphan of orphans) {
     const taken = client.update(orphan, ({ metadata }, latest) => {
-      const isFree = ownerOf(latest) === undefined && isActive(latest) && isSelected(workload, latest);
+      const isFree = ownerOf(latest) === undefined && isActive(latest) && isSelected(latest);
       if (isFree) metadata.ownerReferences.push({ ...ownerReference(workload) });
     });
     await ignoreGone(taken.then((instance) => void adopted.push(instance)));
   }
-  const isMine = (instance: Instance): boolean => ownerOf(instance)?.uid === workload.metadata.uid;
-  return [...mine, ...adopted.filter(isMine)];
+  const isTaken = (instance: Instance): boolean => ownerOf(instance)?.uid === workload.metadata.uid;
+  return [...owned.filter(isMine), ...adopted.filter(isTaken)];
 }
 
 async function release({ metadata: { uid } }: Workload, instance: Instance, client: ResourceClient): Promise<void> {

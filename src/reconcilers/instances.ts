@@ -24,8 +24,9 @@ export function isReady(instance: Instance): boolean {
 
 /** Milliseconds until a ready instance counts as available; 0 when it does, `Infinity` when it is not ready. */
 export function availableIn(instance: Instance, minReadySeconds: number, now: number): number {
-  const ready = conditionOf(instance, "Ready");
-  if (!isReady(instance) || ready === undefined) return Number.POSITIVE_INFINITY;
+  const ready = isActive(instance) ? conditionOf(instance, "Ready") : undefined;
+  if (ready?.status !== "True") return Number.POSITIVE_INFINITY;
+  if (minReadySeconds === 0) return 0;
   return Math.max(0, Date.parse(ready.lastTransitionTime) + minReadySeconds * 1_000 - now);
 }
 

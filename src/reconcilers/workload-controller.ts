@@ -8,8 +8,8 @@ import {
   when,
 } from "../controllers/index.js";
 import { findCondition, isDeleting, setCondition } from "../resources/index.js";
-import { Orphans, adopt, isSelected } from "./adoption.js";
-import { availableIn, isActive, isReady } from "./instances.js";
+import { Orphans, adopt, hasLabels, selectorOf } from "./adoption.js";
+import { availableIn, isActive } from "./instances.js";
 import { Instance } from "./kinds/instance.js";
 import { Workload } from "./kinds/workload.js";
 import { isStanding } from "./standing.js";
@@ -55,9 +55,9 @@ export function workloadController(): Controller {
 /** Whether nothing is to be made, taken, given up or deleted. */
 function hasAll(workload: Workload, owned: readonly Instance[]): boolean {
   const present = owned.filter((instance) => !isDeleting(instance));
+  const isSelected = selectorOf(workload);
   return (
-    present.length === workload.spec.replicas &&
-    present.every((instance) => isActive(instance) && isSelected(workload, instance))
+    present.length === workload.spec.replicas && present.every((instance) => isActive(instance) && isSelected(instance))
   );
 }
 
@@ -67,18 +67,21 @@ async function report(
   failure: ScaleFailure | undefined,
   context: ReconcileContext,
 ): Promise<ReconcileResult | undefined> {
-  const { labels } = workload.spec.template;
-  const isLabelled = ({ metadata }: Instance): boolean =>
-    Object.entries(labels).every(([key, value]) => metadata.labels[key] === value);
-  const waits = active.map((instance) => availableIn(instance, workload.spec.minReadySeconds, context.now()));
-  const soonest = Math.min(...waits.filter((ms) => ms > 0), Number.POSITIVE_INFINITY);
+  const now = context.now();
+  let [readyReplicas, availableReplicas, soonest] = [0, 0, Number.POSITIVE_INFINITY];
+  for (const instance of active) {
+    const left = availableIn(instance, workload.spec.minReadySeconds, now);
+    if (left < Number.POSITIVE_INFINITY) readyReplicas += 1;
+    if (left === 0) availableReplicas += 1;
+    else soonest = Math.min(soonest, left);
+  }
   await context.client.patchStatus(workload, {
     observedGeneration: workload.metadata.generation,
     replicas: active.length,
-    fullyLabeledReplicas: active.filter(isLabelled).length,
-    readyReplicas: active.filter(isReady).length,
-    availableReplicas: waits.filter((ms) => ms === 0).length,
-    ...failureCondition(workload, failure, context.now()),
+    fullyLabeledReplicas: active.filter(hasLabels(workload.spec.template.labels)).length,
+    readyReplicas,
+    availableReplicas,
+    ...failureCondition(workload, failure, now),
   });
   if (failure !== undefined) {
     context.event("Warning", failure.reason, messageOf(failure.error));
