@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -8,26 +7,10 @@ import { systemRuntime } from "keelson/core";
 import { type StateStore, compareAndSwap, op, put } from "keelson/store";
 import { type SqliteStoreOptions, sqliteStore } from "keelson/store/sqlite";
 import { outcome } from "../support/outcome.js";
-import { sqliteMissing, temporaryFolder } from "../support/sqlite.js";
+import { rawSqlite as raw, sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { batchesUntil, text } from "../support/store.js";
 import { describeUnless } from "../support/when.js";
 import { survivesKill } from "./durability.js";
-
-interface RawDatabase {
-  exec(sql: string): unknown;
-  prepare(sql: string): { get(): unknown };
-  close(): unknown;
-}
-
-/** A connection past the store: what another program might do to the file. */
-function raw(file: string): RawDatabase {
-  const require = createRequire(import.meta.url);
-  try {
-    return new (require("better-sqlite3") as new (file: string) => RawDatabase)(file);
-  } catch {
-    return new (require("node:sqlite") as { DatabaseSync: new (file: string) => RawDatabase }).DatabaseSync(file);
-  }
-}
 
 describeUnless(sqliteMissing, "a SQLite file", () => {
   let folder: ReturnType<typeof temporaryFolder>;

@@ -30,3 +30,20 @@ export function temporaryFolder(): { readonly path: string; file(name: string): 
     },
   };
 }
+
+/** A connection of one of the drivers. */
+export interface RawDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): { get(): unknown };
+  close(): unknown;
+}
+
+/** A connection past the store: what another program might do to the file. */
+export function rawSqlite(file: string): RawDatabase {
+  const require = createRequire(import.meta.url);
+  try {
+    return new (require("better-sqlite3") as new (file: string) => RawDatabase)(file);
+  } catch {
+    return new (require("node:sqlite") as { DatabaseSync: new (file: string) => RawDatabase }).DatabaseSync(file);
+  }
+}

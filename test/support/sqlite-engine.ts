@@ -1,0 +1,85 @@
+import { databaseOpener } from "../../src/store/drivers/sqlite/sql-database.js";
+import type { BootClock } from "../../src/store/drivers/sqlite/boot-clock.js";
+import { SqliteEngine } from "../../src/store/drivers/sqlite/engine.js";
+import { RequestSlots } from "../../src/store/drivers/sqlite/request-slots.js";
+import { chooseDriver } from "../../src/store/drivers/sqlite/sqlite-driver.js";
+import type {
+  Answer,
+  FromWorker,
+  ReadCall,
+  WorkerSettings,
+  WriteCall,
+} from "../../src/store/drivers/sqlite/worker-protocol.js";
+import type { Runtime } from "keelson/core";
+
+/** What runs in a store's thread, here without the thread: on a clock of the test's, and one message at a time. */
+export interface EngineUnderTest {
+  readonly slots: RequestSlots;
+  /** Messages of answers, as they came. */
+  readonly answered: (readonly Answer[])[];
+  /** Sends calls in one message; answers the slot of the first. */
+  send(...calls: readonly (ReadCall | WriteCall)[]): number;
+  /** Sends one call and waits for its answer. */
+  ask(call: ReadCall | WriteCall): Promise<Answer>;
+  close(): void;
+}
+
+/** Starts one on a file. */
+export async function sqliteEngine(
+  file: string,
+  { runtime, clock, ...settings }: { runtime: Runtime; clock: BootClock } & Partial<WorkerSettings>,
+): Promise<EngineUnderTest> {
+  const { driver, module } = chooseDriver(undefined);
+  const answered: (readonly Answer[])[] = [];
+  const waiting = new Map<number, (answer: Answer) => void>();
+  const engine = new SqliteEngine({
+    runtime,
+    clock,
+    open: await databaseOpener(driver, module),
+    settings: {
+      file,
+      driver,
+      module,
+      readOnly: false,
+      synchronous: "FULL",
+      maxBytes: undefined,
+      busyMs: 5_000,
+      retentionAgeMs: 3_600_000,
+      retentionRevisions: 1_000_000,
+      ...settings,
+    },
+    send: (message: FromWorker) => {
+      if (message.type !== "answers") return;
+      answered.push(message.answers);
+      for (const answer of message.answers) waiting.get(answer.id)?.(answer);
+    },
+    exit: () => undefined,
+  });
+  const slots = new RequestSlots((memory) => {
+    engine.receive({ type: "slots", memory });
+  });
+  let ids = 0;
+  const request = (call: ReadCall | WriteCall): { id: number; slot: number; call: typeof call } => ({
+    id: (ids += 1),
+    slot: slots.take(),
+    call,
+  });
+  return {
+    slots,
+    answered,
+    send: (...calls) => {
+      const requests = calls.map(request);
+      engine.receive({ type: "requests", requests });
+      return requests[0]?.slot ?? 0;
+    },
+    ask: (call) => {
+      const asked = request(call);
+      const answer = new Promise<Answer>((resolve) => waiting.set(asked.id, resolve));
+      engine.receive({ type: "requests", requests: [asked] });
+      return answer;
+    },
+    close: () => {
+      engine.receive({ type: "close" });
+    },
+  };
+}
