@@ -1,5 +1,6 @@
 import { onAbort } from "../core/abort-hub.js";
 import { checkFunction, checkOneOf, shown } from "../core/check.js";
+import { currentRuntime } from "../core/ambient.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Selectable, Source } from "../core/selectable.js";
 import type { WaitOptions } from "../core/wait.js";
@@ -30,7 +31,11 @@ export interface FromEventsOptions<T> {
   readonly capacity?: number | undefined;
   /** Which event is dropped when that many wait. @defaultValue `"drop-oldest"` */
   readonly overflow?: "drop-oldest" | "drop-newest" | undefined;
-  /** Makes a message of what goes with an event. @defaultValue its first argument */
+  /**
+   * Makes a message of what goes with an event; one for which it throws is left out, and the error reported.
+   *
+   * @defaultValue its first argument
+   */
   readonly map?: ((...args: never[]) => T) | undefined;
   /** Stops listening when it aborts. */
   readonly signal?: AbortSignal | undefined;
@@ -85,14 +90,18 @@ export function fromEvents<T = unknown>(
   name: string,
   options: FromEventsOptions<T> = {},
 ): EventReceiver<T> {
-  const { capacity = 1024, overflow = "drop-oldest", map, signal, runtime } = options;
+  const { capacity = 1024, overflow = "drop-oldest", map, signal, runtime = currentRuntime() } = options;
   checkOneOf("overflow", overflow, ["drop-oldest", "drop-newest"]);
   if (map !== undefined) checkFunction("map", map);
   const [tx, rx] = channel<T>(capacity, { runtime, name: `events:${name}` });
   const events = new Events(tx, rx, overflow === "drop-oldest");
   const toMessage = (map ?? ((first: T) => first)) as (...args: unknown[]) => T;
   events.stop = listen(source, name, (...args: unknown[]) => {
-    events.take(toMessage(...args));
+    try {
+      events.take(toMessage(...args));
+    } catch (error) {
+      runtime.report(error, { task: "fromEvents" }); // and not to the emitter, whose other listeners would go without
+    }
   });
   if (signal?.aborted === true) events.close();
   else if (signal !== undefined) onAbort(signal, events);

@@ -245,31 +245,7 @@ describe("cancelling", () => {
     expect(rx.tryRecv()).toEqual(empty);
     await time.runUntilIdle();
   });
-
-  test("more than ten waits on one signal print no warning", async () => {
-    const warnings: unknown[] = [];
-    const warn = (warning: unknown): void => void warnings.push(warning);
-    process.on("warning", warn);
-    const [, rx] = mpsc.channel<number>(1);
-    const { signal, ...abort } = { ...controller() };
-    const waits = Array.from({ length: 20 }, () => outcome(rx.recv({ signal })));
-    await new Promise((resolve) => setImmediate(resolve));
-    abort.abort("all");
-    expect(new Set(await Promise.all(waits))).toEqual(new Set(["all"]));
-    process.off("warning", warn);
-    expect(warnings).toEqual([]);
-  });
 });
-
-function controller(): { signal: AbortSignal; abort: (reason: unknown) => void } {
-  const made = new AbortController();
-  return {
-    signal: made.signal,
-    abort: (reason) => {
-      made.abort(reason);
-    },
-  };
-}
 
 describe("permits", () => {
   test("a permit is a slot: sent once, or given back once", async () => {

@@ -2,7 +2,7 @@ import { AllBranchesDisabledError, broadcast, mpsc, oneshot, select, trySelect, 
 import { TimeoutError } from "keelson/core";
 import { CancellationToken } from "keelson/tasks";
 import { virtualTime } from "keelson/testing";
-import { interval, timer } from "keelson/time";
+import { DelayQueue, interval, timer } from "keelson/time";
 import { Semaphore } from "keelson/sync";
 import { describe, expect, test } from "vitest";
 import { outcome } from "../support/outcome.js";
@@ -127,6 +127,72 @@ describe("select", () => {
     rx.tryRecv();
     expect(await parkedFailure).toMatchObject({ message: "cannot make it" });
     expect(tx.capacity).toBe(1);
+  });
+
+  test("a slot that is waited for is left when another branch wins, and told of when the channel closes", async () => {
+    const [tx, rx] = mpsc.channel<number>(1);
+    const [otherTx, other] = mpsc.channel<string>(1);
+    tx.trySend(1);
+    for (const slot of [tx.sending(() => 2), tx.permit()]) {
+      const losing = select({ slot, other });
+      otherTx.trySend("x");
+      expect(await losing).toEqual({ key: "other", value: "x" });
+    }
+    expect(rx.tryRecv()).toEqual({ ok: true, value: 1 });
+    expect([tx.capacity, rx.length]).toEqual([1, 0]);
+    tx.trySend(3);
+    const parked = [tx.sending(() => 4), tx.permit()].map((slot) => select({ slot }, { orElse: "closed" }));
+    rx.close();
+    expect((await Promise.all(parked)).map(({ key }) => key)).toEqual(["else", "else"]);
+    for (const slot of [tx.sending(() => 4), tx.permit()]) {
+      expect(await outcome(select({ slot }))).toBeInstanceOf(AllBranchesDisabledError);
+    }
+    expect(rx.length).toBe(1);
+  });
+
+  test("orClosed tells of the end that disables the receiver itself", async () => {
+    const [tx, rx] = mpsc.channel<number>(1);
+    const [reply, answer] = oneshot.channel<number>();
+    tx.trySend(1);
+    expect(await select({ rx: rx.orClosed() })).toEqual({ key: "rx", value: { ok: true, value: 1 } });
+    const parked = select({ rx: rx.orClosed() });
+    tx[Symbol.dispose]();
+    expect(await parked).toEqual({ key: "rx", value: { ok: false, reason: "closed" } });
+    const gone = select({ gone: reply.closing() });
+    const waiting = select({ answer: answer.orClosed() });
+    reply.send(7);
+    expect(await waiting).toEqual({ key: "answer", value: { ok: true, value: 7 } });
+    expect(await gone).toEqual({ key: "gone", value: undefined });
+    expect(await select({ answer: answer.orClosed() })).toEqual({
+      key: "answer",
+      value: { ok: false, reason: "closed" },
+    });
+    const [btx, brx] = broadcast.channel<number>(1);
+    const ended = select({ brx });
+    btx[Symbol.dispose]();
+    expect(await outcome(ended)).toBeInstanceOf(AllBranchesDisabledError);
+  });
+
+  test("a delay queue is waited for through emptiness", async () => {
+    using time = virtualTime();
+    const queue = new DelayQueue<string>();
+    const parked = select({ queue, never });
+    const next = outcome(queue.next());
+    const key = queue.insert("removed", 10);
+    const other = queue.next();
+    queue.remove(key);
+    expect([await next, await other]).toEqual([
+      { ok: false, reason: "empty" },
+      { ok: false, reason: "empty" },
+    ]);
+    queue.insert("due", 10);
+    await time.advance(10);
+    expect(await parked).toMatchObject({ key: "queue", value: { value: "due", deadline: 10 } });
+    queue.insert("kept", 10);
+    const [tx, rx] = mpsc.channel<number>(1);
+    const lost = select({ queue, rx });
+    tx.trySend(1);
+    expect([(await lost).key, queue.length]).toEqual(["rx", 1]);
   });
 
   test("waiting for a slot and a message of one channel loses neither", async () => {

@@ -108,6 +108,19 @@ describe("JoinSet", () => {
     await time.runUntilIdle(0);
   });
 
+  test("giving up on a shutdown leaves the tasks aborted, and to be joined", async () => {
+    using time = virtualTime();
+    const set = new JoinSet<number>();
+    const slow = set.spawn(() => sleep(20).then(() => 1));
+    await time.settle();
+    const late = set.shutdown({ timeout: 10 }).catch((error: unknown) => error);
+    await time.advance(10);
+    expect(await late).toMatchObject({ code: "TIMEOUT" });
+    expect([set.length, slow.isFinished]).toEqual([1, false]);
+    await time.advance(10);
+    expect(await set.joinNext()).toMatchObject({ ok: true, value: 1 });
+  });
+
   test("abortAll leaves the ends to be taken", async () => {
     using time = virtualTime();
     const set = new JoinSet<number>();

@@ -1,0 +1,64 @@
+import { EventEmitter } from "node:events";
+import { fromEvents, select } from "keelson/channels";
+import { Emitter } from "keelson/core";
+import { describe, expect, test } from "vitest";
+
+const closed = { ok: false, reason: "closed" };
+
+describe("fromEvents", () => {
+  test("listens to Node's emitters until closed", async () => {
+    const emitter = new EventEmitter();
+    const events = fromEvents<number>(emitter, "n");
+    const waiting = events.recv();
+    emitter.emit("n", 1, "ignored");
+    emitter.emit("n", 2);
+    expect([await waiting, events.length, emitter.listenerCount("n")]).toEqual([{ ok: true, value: 1 }, 1, 1]);
+    events.close();
+    events.close();
+    emitter.emit("n", 3);
+    expect([emitter.listenerCount("n"), events.tryRecv(), events.tryRecv()]).toEqual([
+      0,
+      { ok: true, value: 2 },
+      closed,
+    ]);
+  });
+
+  test("to event targets and to our own emitters", async () => {
+    const target = new EventTarget();
+    using events = fromEvents(target, "tick", { map: (event: Event) => event.type });
+    target.dispatchEvent(new Event("tick"));
+    expect(await select({ events })).toEqual({ key: "events", value: "tick" });
+    const own = new Emitter<{ elected: [token: number] }>();
+    const elected = fromEvents<number>(own, "elected");
+    own.emit("elected", 7);
+    elected.close();
+    expect(own.listenerCount("elected")).toBe(0);
+    for await (const token of elected) expect(token).toBe(7);
+    expect(() => fromEvents({} as never, "x")).toThrow(TypeError);
+  });
+
+  test("drops what it says when it is full, and counts", () => {
+    const emitter = new EventEmitter();
+    const oldest = fromEvents<number>(emitter, "n", { capacity: 2 });
+    const newest = fromEvents<number>(emitter, "n", { capacity: 2, overflow: "drop-newest" });
+    for (const n of [1, 2, 3, 4]) emitter.emit("n", n);
+    const values = (events: typeof oldest): unknown[] =>
+      [events.tryRecv(), events.tryRecv()].map((r) => r.ok && r.value);
+    expect([values(oldest), oldest.dropped, values(newest), newest.dropped]).toEqual([[3, 4], 2, [1, 2], 2]);
+    expect(() => fromEvents(emitter, "n", { capacity: 0 })).toThrow(RangeError);
+    expect(() => fromEvents(emitter, "n", { overflow: "explode" as "drop-oldest" })).toThrow(TypeError);
+  });
+
+  test("stops by signal, and discards when disposed", () => {
+    const emitter = new EventEmitter();
+    const abort = new AbortController();
+    const events = fromEvents<number>(emitter, "n", { signal: abort.signal });
+    emitter.emit("n", 1);
+    abort.abort();
+    expect([emitter.listenerCount("n"), events.length]).toEqual([0, 1]);
+    events[Symbol.dispose]();
+    expect(events.length).toBe(0);
+    fromEvents(emitter, "n", { signal: AbortSignal.abort() });
+    expect(emitter.listenerCount("n")).toBe(0);
+  });
+});

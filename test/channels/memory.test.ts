@@ -1,0 +1,47 @@
+import { mpsc, select } from "keelson/channels";
+import { describe, expect, test } from "vitest";
+import { collectGarbage } from "../support/garbage.js";
+
+describe("what channels retain", () => {
+  test("20,000 selects against one long-lived promise and signal retain less than 1 MiB", async () => {
+    const forever = new Promise<never>(() => undefined);
+    const { signal } = new AbortController();
+    const [tx, rx] = mpsc.channel<string>(1);
+    const once = async (n: number): Promise<void> => {
+      const event = select({ rx, forever, signal });
+      tx.trySend(`a message of some length, number ${String(n)}`);
+      await event;
+    };
+    for (let n = 0; n < 2000; n += 1) await once(n);
+    const before = await collectGarbage();
+    for (let n = 0; n < 20_000; n += 1) await once(n);
+    expect((await collectGarbage()) - before).toBeLessThan(2 ** 20);
+    expect(forever).toBeInstanceOf(Promise); // keeps it reachable until here
+  });
+
+  test("a million sends through a channel retain nothing", async () => {
+    const [tx, rx] = mpsc.unbounded<{ n: number }>();
+    const pass = (count: number): void => {
+      for (let n = 0; n < count; n += 1) {
+        tx.send({ n });
+        if (n % 1000 === 999) while (rx.tryRecv().ok);
+      }
+    };
+    pass(10_000);
+    const before = await collectGarbage();
+    pass(1_000_000);
+    expect((await collectGarbage()) - before).toBeLessThan(2 ** 18);
+    expect(rx.length).toBe(0);
+  });
+
+  test("an idle bounded channel takes at most 600 bytes", async () => {
+    const count = 20_000;
+    const make = (): unknown[] => Array.from({ length: count }, () => mpsc.channel<number>(100));
+    make();
+    const before = await collectGarbage();
+    const kept = make();
+    const after = await collectGarbage();
+    expect(kept).toHaveLength(count);
+    expect((after - before) / count).toBeLessThanOrEqual(600);
+  });
+});
