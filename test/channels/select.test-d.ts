@@ -1,4 +1,17 @@
-import { type broadcast, type mpsc, type oneshot, select, selector, trySelect, type watch } from "keelson/channels";
+import {
+  type Received,
+  type broadcast,
+  type mpsc,
+  type oneshot,
+  select,
+  selector,
+  trySelect,
+  type watch,
+} from "keelson/channels";
+import type { MutexGuard, Notify, SemaphorePermit } from "keelson/sync";
+import { Mutex, Semaphore } from "keelson/sync";
+import type { CancellationToken, Joined, JoinSet, TaskHandle } from "keelson/tasks";
+import type { DelayQueue, Expired, Interval, Timer } from "keelson/time";
 import { expectTypeOf, test } from "vitest";
 
 interface Job {
@@ -53,11 +66,70 @@ test("an event is a union told apart by its key", async () => {
   }
 });
 
+test("a branch that is forgotten is an error", async () => {
+  const event = await select({ rx, config, stop });
+  if (event.key === "rx" || event.key === "config") return;
+  expectTypeOf(event.key).toEqualTypeOf<"stop">();
+  // @ts-expect-error `stop` is left
+  event satisfies never;
+});
+
+test("nothing is known of the value before the key is", async () => {
+  const event = await select({ rx, config, stop });
+  // @ts-expect-error there is no such branch
+  if (event.key === "jobs") return;
+  // @ts-expect-error before it is known which branch has won, so is what it gives
+  event.value satisfies Job;
+});
+
+declare const bell: Notify;
+declare const token: CancellationToken;
+declare const tick: Interval;
+declare const late: Timer;
+declare const sessions: DelayQueue<Job>;
+declare const joins: JoinSet<string>;
+declare const task: TaskHandle<"done">;
+
+test("whatever can be waited for gives its own type", async () => {
+  const event = await select({
+    rx: rx.orClosed(),
+    batch: rx.batch(9),
+    sent: tx.sending(() => "x"),
+    gone: tx.closing(),
+    guard: new Mutex(1).guard(),
+    slots: new Semaphore(1).permits(1),
+    bell,
+    token,
+    tick,
+    late,
+    sessions,
+    joins,
+    task,
+  });
+  expectTypeOf(event).toExtend<{ readonly key: string }>();
+  type Value<K> = Extract<typeof event, { readonly key: K }>["value"];
+  expectTypeOf<Value<"rx">>().toEqualTypeOf<Received<Job>>();
+  expectTypeOf<Value<"batch">>().toEqualTypeOf<Job[]>();
+  expectTypeOf<Value<"guard">>().toEqualTypeOf<MutexGuard<number>>();
+  expectTypeOf<Value<"slots">>().toEqualTypeOf<SemaphorePermit>();
+  expectTypeOf<Value<"tick">>().toEqualTypeOf<number>();
+  expectTypeOf<Value<"sessions">>().toEqualTypeOf<Expired<Job>>();
+  expectTypeOf<Value<"joins">>().toEqualTypeOf<Joined<string>>();
+  expectTypeOf<Value<"task">>().toEqualTypeOf<"done">();
+  for (const nothing of [] as Value<"sent" | "gone" | "bell" | "token" | "late">[]) expectTypeOf(nothing).toBeVoid();
+  // @ts-expect-error what `make` returns is not what the channel takes
+  tx.sending(() => 5);
+});
+
 test("branches that are left out are not in the union", async () => {
   const event = await select({ rx, off: false, nil: null, undef: undefined });
   expectTypeOf(event).toEqualTypeOf<{ readonly key: "rx"; readonly value: Job }>();
   const maybe = await select({ events: pending ? events : undefined });
   expectTypeOf(maybe.value).toEqualTypeOf<broadcast.Item<"up" | "down">>();
+  const none = await select({ off: false, nil: null, undef: undefined }, { orElse: 1 });
+  expectTypeOf(none).toEqualTypeOf<{ readonly key: "else"; readonly value: 1 }>();
+  const listed = await select([false, rx, null]);
+  expectTypeOf(listed).toEqualTypeOf<{ readonly index: 1; readonly value: Job }>();
 });
 
 test("orElse adds a member", async () => {
@@ -80,6 +152,13 @@ test("names that look like integers, and what cannot be waited for, are refused"
   void select({ 0: rx });
   // @ts-expect-error as a string, too
   void select({ "12": rx });
+  // @ts-expect-error among others, too
+  void select({ rx, 7: config });
+  // @ts-expect-error nor may a selector
+  void selector({ 0: rx });
+  // @ts-expect-error nor trySelect
+  trySelect({ 0: rx });
+  void select({ rx1: rx, _2: rx });
   // @ts-expect-error a number is nothing to wait for
   void select({ n: 5 });
   // @ts-expect-error a function is not, either
