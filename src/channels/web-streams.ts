@@ -90,18 +90,16 @@ export function fromReadableStream<T>(stream: ReadableStream<T>): AsyncIterable<
  * ```
  */
 export function toWritable<T>(tx: Sender<T>): WritableStream<T> {
-  return new WritableStream<T>(
-    {
-      // Node's types leave the controller's signal out.
-      write: (chunk, controller: { readonly error: unknown; readonly signal?: AbortSignal }) =>
-        tx.send(chunk, { signal: controller.signal }),
-      close: () => {
-        tx.close();
-      },
-      abort: () => {
-        tx.close();
-      },
+  // It must hold one chunk: pipes wait until there is room for one before they write any.
+  return new WritableStream<T>({
+    // Node's types leave the controller's signal out.
+    write: (chunk, controller: { readonly error: unknown; readonly signal?: AbortSignal }) =>
+      tx.send(chunk, { signal: controller.signal }),
+    close: () => {
+      tx.close();
     },
-    { highWaterMark: 0 },
-  );
+    abort: () => {
+      tx.close();
+    },
+  });
 }

@@ -87,6 +87,20 @@ describe("web streams", () => {
     expect([cancelled, stream.locked]).toEqual([true, false]);
   });
 
+  test("a stream is piped through a channel into a stream", async () => {
+    const [tx, rx] = mpsc.channel<number>(1);
+    const source = new ReadableStream<number>({
+      start: (controller) => {
+        for (const n of [1, 2, 3]) controller.enqueue(n);
+        controller.close();
+      },
+    });
+    const seen: number[] = [];
+    const sink = new WritableStream<number>({ write: (n) => void seen.push(n) });
+    await Promise.all([source.pipeTo(toWritable(tx)), toReadableStream(rx).pipeTo(sink)]);
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
   test("a sender as a stream waits for slots, closes with it, gives up with it", async () => {
     const [tx, rx] = mpsc.channel<number>(1);
     const writer = toWritable(tx).getWriter();
