@@ -163,8 +163,7 @@ export class StateReceiver<T> extends Handle<BroadcastState<T>> implements Recei
   }
 
   protected shown(): readonly [string, object] {
-    const { length, isClosed, senderStrongCount } = this;
-    return ["broadcast.Receiver", { length, isClosed, senderStrongCount }];
+    return ["broadcast.Receiver", this.pick("length", "isClosed", "senderStrongCount")];
   }
 }
 

@@ -2,8 +2,7 @@ import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { type Receiver, StateReceiver } from "./broadcast-receiver.js";
 import type { BroadcastState } from "./broadcast-state.js";
-import { ownHandleClosed } from "./errors.js";
-import { Handle } from "./handle.js";
+import { OwnHandle } from "./handle.js";
 import { type WeakHandle, WeakSenderHandle } from "./weak-handle.js";
 
 /** A sender that does not keep its channel open. */
@@ -55,9 +54,7 @@ export interface Sender<T> extends Disposable {
 }
 
 /** @internal */
-export class StateSender<T> extends Handle<BroadcastState<T>> implements Sender<T> {
-  private isOver = false;
-
+export class StateSender<T> extends OwnHandle<BroadcastState<T>> implements Sender<T> {
   get length(): number {
     return this.state.tail - this.state.head;
   }
@@ -93,7 +90,7 @@ export class StateSender<T> extends Handle<BroadcastState<T>> implements Sender<
   }
 
   closed(options?: WaitOptions): Promise<void> {
-    if (this.isOver) return Promise.reject(ownHandleClosed("broadcast sender"));
+    if (this.isOver) return Promise.reject(this.misuse());
     return wait(this.state.runtime, "broadcast.closed", this.state.unheard, options);
   }
 
@@ -112,22 +109,11 @@ export class StateSender<T> extends Handle<BroadcastState<T>> implements Sender<
     return new WeakSenderHandle("broadcast.WeakSender", this.state, () => new StateSender(this.state));
   }
 
-  close(): void {
-    if (this.isOver) return;
-    this.isOver = true;
+  protected leave(): void {
     this.state.dropSender();
   }
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   protected shown(): readonly [string, object] {
-    const { length, receiverCount, strongCount } = this;
-    return ["broadcast.Sender", { length, receiverCount, strongCount }];
-  }
-
-  private assertOpen(): void {
-    if (this.isOver) throw ownHandleClosed("broadcast sender");
+    return ["broadcast.Sender", this.pick("length", "receiverCount", "strongCount")];
   }
 }

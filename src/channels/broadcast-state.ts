@@ -32,7 +32,6 @@ export class BroadcastState<T> implements Observed {
   tail = 0;
   strong = 1;
   weak = 0;
-  readonly reserved: number = 0;
   receivers = 0;
   private readonly channel: number = nextChannel();
   private values: (T | undefined)[] = [];
@@ -43,6 +42,10 @@ export class BroadcastState<T> implements Observed {
     this.runtime = runtime;
     this.name = name;
     if (opened.hasSubscribers) publish(opened, this);
+  }
+
+  get senders(): number {
+    return this.strong;
   }
 
   /** Stores a message for every receiver; overwrites the oldest if need be. */
@@ -77,7 +80,7 @@ export class BroadcastState<T> implements Observed {
     }
     this.receivers -= 1;
     this.waits.serveReady();
-    if (this.receivers === 0) this.unheard.queue.serveAll();
+    if (this.receivers === 0) this.unheard.queue.serveReady();
   }
 
   dropSender(): void {
@@ -88,7 +91,7 @@ export class BroadcastState<T> implements Observed {
   }
 
   lagged(missed: number): void {
-    if (lagged.hasSubscribers) publish(lagged, this, missed);
+    if (lagged.hasSubscribers) publish(lagged, this, { missed });
   }
 
   describe(): Omit<ChannelEvent, "missed"> {

@@ -49,7 +49,10 @@ export function nextChannel(): number {
 }
 
 /** Publishes what a channel is like now; call it only where `hasSubscribers`, so that nothing is computed in vain. */
-export function publish(diagnostics: DiagnosticsChannel<ChannelEvent>, channel: Observed, missed?: number): void {
-  const event = channel.describe();
-  diagnostics.publish(Object.freeze(missed === undefined ? event : { ...event, missed }));
+export function publish(
+  diagnostics: DiagnosticsChannel<ChannelEvent>,
+  channel: Observed,
+  lag?: { missed: number },
+): void {
+  diagnostics.publish(Object.freeze({ ...channel.describe(), ...lag }));
 }

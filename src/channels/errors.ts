@@ -17,13 +17,16 @@ import { KeelsonError } from "../core/errors.js";
 export class ChannelClosedError<T = unknown> extends KeelsonError {
   override readonly name = "ChannelClosedError";
   readonly code = "CHANNEL_CLOSED";
-  /** What was not sent; `undefined` where only a permit was asked for. */
-  readonly value: T;
+  readonly #value: T;
 
   constructor(value: T, options?: ErrorOptions) {
-    super("the channel is closed: its receiver takes no more messages", options);
-    this.value = value;
-    Object.defineProperty(this, "value", { enumerable: false }); // not printed with the error
+    super("the channel is closed", options);
+    this.#value = value;
+  }
+
+  /** What was not sent; `undefined` where only a permit was asked for. Not printed with the error. */
+  get value(): T {
+    return this.#value;
   }
 }
 
@@ -50,7 +53,7 @@ export class LaggedError extends KeelsonError {
   readonly missed: number;
 
   constructor(missed: number, options?: ErrorOptions) {
-    super(`missed ${String(missed)} messages of a broadcast`, options);
+    super(`missed ${missed} messages of a broadcast`, options);
     this.missed = missed;
   }
 }
@@ -74,13 +77,4 @@ export class AllBranchesDisabledError extends KeelsonError {
   constructor(options?: ErrorOptions) {
     super("select has nothing to wait for: every branch is disabled", options);
   }
-}
-
-/**
- * A handle was used after it was closed.
- *
- * @internal
- */
-export function ownHandleClosed(handle: string): TypeError {
-  return new TypeError(`Expected this ${handle} to be open; it was closed by its own \`close()\` or \`using\``);
 }

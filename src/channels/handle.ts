@@ -10,8 +10,13 @@ export abstract class Handle<S extends object> {
 
   static {
     // Defined here and not as a member: declarations of exported classes may not have such a key.
-    Object.defineProperty(this.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-      value(this: Handle<object>, _depth: number, options: unknown, inspect: Inspect): string {
+    Object.assign(this.prototype, {
+      [Symbol.for("nodejs.util.inspect.custom")](
+        this: Handle<object>,
+        _depth: number,
+        options: unknown,
+        inspect: Inspect,
+      ): string {
         const [name, fields] = this.shown();
         return `${name} ${inspect(fields, options)}`;
       },
@@ -24,9 +29,44 @@ export abstract class Handle<S extends object> {
 
   /** Whether both belong to one channel. */
   sameChannel(other: object): boolean {
-    return other instanceof Handle && other.state === this.state;
+    return (other as Partial<Handle<object>>).state === this.state;
   }
 
   /** What `console.log` shows of it. */
   protected abstract shown(): readonly [name: string, fields: object];
+
+  protected pick(...fields: readonly (keyof this)[]): object {
+    return Object.fromEntries(fields.map((field) => [field, this[field]]));
+  }
+}
+
+/**
+ * An end of a channel that may be one of several, each to be closed on its own.
+ *
+ * @internal
+ */
+export abstract class OwnHandle<S extends object> extends Handle<S> implements Disposable {
+  protected isOver = false;
+
+  close(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.leave();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Tells the channel that this handle is closed. */
+  protected abstract leave(): void;
+
+  protected assertOpen(): void {
+    if (this.isOver) throw this.misuse();
+  }
+
+  protected misuse(): TypeError {
+    const [name] = this.shown();
+    return new TypeError(`Expected this ${name} to be open; it was closed before`);
+  }
 }

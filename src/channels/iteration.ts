@@ -1,5 +1,5 @@
 import type { Runtime } from "../core/runtime.js";
-import { DISABLED, PENDING, type Selectable, type Source } from "../core/selectable.js";
+import { DISABLED, PENDING, type Selectable } from "../core/selectable.js";
 import { wait } from "../core/wait.js";
 import { DONE } from "./done.js";
 import { QueuedSource } from "./wait-queue.js";
@@ -17,17 +17,15 @@ export class Iteration<T>
   implements AsyncIterableIterator<T, undefined, undefined>, Selectable<T>
 {
   /** As a branch of `select` it gives the same, and nothing is lost in a pending `next`. */
-  readonly "~source": Source<T>;
+  readonly "~source": QueuedSource<T>;
   readonly #runtime: Runtime;
   readonly #label: string;
-  readonly #source: QueuedSource<T>;
   #left = false;
 
   constructor(runtime: Runtime, label: string, source: QueuedSource<T>) {
     super(source.queue);
     this.#runtime = runtime;
     this.#label = label;
-    this.#source = source;
     this["~source"] = source;
   }
 
@@ -47,7 +45,7 @@ export class Iteration<T>
 
   poll(): IteratorResult<T, undefined> | typeof PENDING {
     if (this.#left) return DONE;
-    const value = this.#source.poll();
+    const value = this["~source"].poll();
     if (value === PENDING) return PENDING;
     return value === DISABLED ? DONE : { done: false, value };
   }

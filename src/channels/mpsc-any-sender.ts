@@ -1,8 +1,8 @@
 import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
-import { ownHandleClosed } from "./errors.js";
-import { Handle } from "./handle.js";
+import { OwnHandle } from "./handle.js";
 import type { MpscState } from "./mpsc-state.js";
+import { type WeakHandle, WeakSenderHandle } from "./weak-handle.js";
 
 /** What both kinds of mpsc senders have. */
 export interface AnySender<T> extends Disposable {
@@ -35,15 +35,13 @@ export interface AnySender<T> extends Disposable {
 }
 
 /** @internal */
-export abstract class StateSender<T> extends Handle<MpscState<T>> implements AnySender<T> {
-  protected isOver = false;
-
+export abstract class StateSender<T, Self> extends OwnHandle<MpscState<T>> implements AnySender<T> {
   get isClosed(): boolean {
-    return this.state.closed;
+    return this.state.isClosed;
   }
 
   get strongCount(): number {
-    return this.state.strong + this.state.reserved;
+    return this.state.senders;
   }
 
   get weakCount(): number {
@@ -52,7 +50,7 @@ export abstract class StateSender<T> extends Handle<MpscState<T>> implements Any
 
   trySend(value: T): boolean {
     this.assertOpen();
-    if (!this.state.slots.tryTake(1)) return false;
+    if (!this.state.tryTake(1)) return false;
     this.state.put(value);
     return true;
   }
@@ -67,21 +65,19 @@ export abstract class StateSender<T> extends Handle<MpscState<T>> implements Any
     return { "~source": this.state.receiverGone };
   }
 
-  close(): void {
-    if (this.isOver) return;
-    this.isOver = true;
+  clone(): Self {
+    this.assertOpen();
+    this.state.strong += 1;
+    return this.another();
+  }
+
+  downgrade(): WeakHandle<Self> {
+    return new WeakSenderHandle("mpsc.WeakSender", this.state, () => this.another());
+  }
+
+  protected abstract another(): Self;
+
+  protected leave(): void {
     this.state.dropSender();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  protected assertOpen(): void {
-    if (this.isOver) throw this.misuse();
-  }
-
-  protected misuse(): TypeError {
-    return ownHandleClosed("mpsc sender");
   }
 }

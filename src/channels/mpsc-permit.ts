@@ -1,4 +1,4 @@
-import { Handle } from "./handle.js";
+import { Handle, OwnHandle } from "./handle.js";
 import type { MpscState } from "./mpsc-state.js";
 
 /**
@@ -38,29 +38,33 @@ export interface PermitBatch<T> extends Iterable<Permit<T>>, Disposable {
 }
 
 /** @internal */
-export class SlotPermit<T> extends Handle<MpscState<T>> implements Permit<T> {
-  isSpent = false;
+export class SlotPermit<T> extends OwnHandle<MpscState<T>> implements Permit<T> {
+  constructor(state: MpscState<T>) {
+    super(state);
+    state.reserved += 1;
+  }
+
+  get isSpent(): boolean {
+    return this.isOver;
+  }
 
   send(value: T): void {
-    if (this.isSpent) throw new TypeError("Expected this permit to be unused; it was used or released before");
-    this.isSpent = true;
+    this.assertOpen();
+    this.isOver = true;
     this.state.reserved -= 1;
     this.state.put(value);
   }
 
   release(): void {
-    if (this.isSpent) return;
-    this.isSpent = true;
-    this.state.reserved -= 1;
-    this.state.giveBack(1);
+    this.close();
   }
 
-  [Symbol.dispose](): void {
-    this.release();
+  protected leave(): void {
+    this.state.unreserve(1);
   }
 
   protected shown(): readonly [string, object] {
-    return ["mpsc.Permit", { isSpent: this.isSpent }];
+    return ["mpsc.Permit", this.pick("isSpent")];
   }
 }
 
@@ -71,30 +75,28 @@ export class SlotBatch<T> extends Handle<MpscState<T>> implements PermitBatch<T>
   constructor(state: MpscState<T>, length: number) {
     super(state);
     this.length = length;
+    state.reserved += length;
   }
 
   release(): void {
     const { length } = this;
     this.length = 0;
-    this.state.reserved -= length;
-    this.state.giveBack(length);
+    this.state.unreserve(length);
   }
 
   [Symbol.dispose](): void {
     this.release();
   }
 
-  [Symbol.iterator](): Iterator<Permit<T>, undefined> {
-    return {
-      next: () => {
-        if (this.length === 0) return { done: true, value: undefined };
-        this.length -= 1;
-        return { done: false, value: new SlotPermit(this.state) };
-      },
-    };
+  *[Symbol.iterator](): Iterator<Permit<T>, undefined> {
+    while (this.length > 0) {
+      this.length -= 1;
+      this.state.reserved -= 1; // the permit counts itself
+      yield new SlotPermit(this.state);
+    }
   }
 
   protected shown(): readonly [string, object] {
-    return ["mpsc.PermitBatch", { length: this.length }];
+    return ["mpsc.PermitBatch", this.pick("length")];
   }
 }

@@ -3,7 +3,7 @@ import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Handle } from "./handle.js";
 import { Iteration } from "./iteration.js";
-import { Appended, Batches, Many, Readable, Results, Values } from "./mpsc-sources.js";
+import { Many, Readable, Results, Values } from "./mpsc-sources.js";
 import type { MpscState } from "./mpsc-state.js";
 import { CLOSED, EMPTY, type Received, type TryReceived } from "./received.js";
 
@@ -85,11 +85,11 @@ export interface Receiver<T> extends Selectable<T>, AsyncIterable<T>, Disposable
 
 /** @internal */
 export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T> {
-  private results: Results<T> | undefined = undefined;
-  private values: Values<T> | undefined = undefined;
+  #results: Results<T> | undefined = undefined;
+  #values: Values<T> | undefined = undefined;
 
   get "~source"(): Values<T> {
-    return (this.values ??= new Values(this.state));
+    return (this.#values ??= new Values(this.state));
   }
 
   get length(): number {
@@ -105,7 +105,7 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   }
 
   get capacity(): number {
-    return this.state.slots.available;
+    return this.state.available;
   }
 
   get maxCapacity(): number {
@@ -113,7 +113,7 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   }
 
   get senderStrongCount(): number {
-    return this.state.strong + this.state.reserved;
+    return this.state.senders;
   }
 
   get senderWeakCount(): number {
@@ -124,16 +124,19 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
     const { state } = this;
     // The usual case by itself: so short that it is compiled into whoever calls it.
     if (options === undefined && state.buffer.length > 0) return state.runtime.ready({ ok: true, value: state.take() });
-    return wait(state.runtime, "mpsc.recv", (this.results ??= new Results(state)), options);
+    return wait(state.runtime, "mpsc.recv", (this.#results ??= new Results(state)), options);
   }
 
   recvMany(max: number, options?: WaitOptions): Promise<T[]>;
   recvMany(max: number, options: RecvIntoOptions<T>): Promise<number>;
   recvMany(max: number, options?: WaitOptions & { readonly into?: T[] }): Promise<number | T[]> {
-    const { runtime } = this.state;
+    const many = wait(this.state.runtime, "mpsc.recvMany", new Many(this.state, max), options);
     const into = options?.into;
-    if (into === undefined) return wait(runtime, "mpsc.recvMany", new Many(this.state, max), options);
-    return wait(runtime, "mpsc.recvMany", new Appended(this.state, max, into), options);
+    if (into === undefined) return many;
+    return many.then((messages) => {
+      for (const message of messages) into.push(message);
+      return messages.length;
+    });
   }
 
   tryRecv(): TryReceived<T> {
@@ -150,11 +153,11 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   }
 
   batch(max: number): Selectable<T[]> {
-    return { "~source": this.batchSource(max) };
+    return { "~source": this.#batchSource(max) };
   }
 
   batches(max: number): AsyncIterable<T[]> {
-    const source = this.batchSource(max);
+    const source = this.#batchSource(max);
     return { [Symbol.asyncIterator]: () => new Iteration(this.state.runtime, "mpsc.batches", source) };
   }
 
@@ -171,12 +174,11 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   }
 
   protected shown(): readonly [string, object] {
-    const { length, capacity, maxCapacity, isClosed, senderStrongCount } = this;
-    return ["mpsc.Receiver", { length, capacity, maxCapacity, isClosed, senderStrongCount }];
+    return ["mpsc.Receiver", this.pick("length", "capacity", "maxCapacity", "isClosed", "senderStrongCount")];
   }
 
-  private batchSource(max: number): Batches<T> {
+  #batchSource(max: number): Many<T> {
     checkInteger("max", max, 1);
-    return new Batches(this.state, max);
+    return new Many(this.state, max, true);
   }
 }

@@ -1,11 +1,12 @@
 import { checkInteger } from "../core/check.js";
+import { GrantSource, type OnClosed } from "../core/grant-source.js";
 import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
+import { ChannelClosedError } from "./errors.js";
 import { type Permit, type PermitBatch, SlotPermit, SlotBatch } from "./mpsc-permit.js";
 import { type AnySender, StateSender } from "./mpsc-any-sender.js";
 import { SendingSource } from "./mpsc-sending.js";
-import { BatchSource, PermitSource } from "./mpsc-slots.js";
-import { type WeakHandle, WeakSenderHandle } from "./weak-handle.js";
+import type { WeakHandle } from "./weak-handle.js";
 
 /** A sender that does not keep its channel open. */
 export type WeakSender<T> = WeakHandle<Sender<T>>;
@@ -70,9 +71,9 @@ export interface Sender<T> extends AnySender<T> {
 }
 
 /** @internal */
-export class BoundedSender<T> extends StateSender<T> implements Sender<T> {
+export class BoundedSender<T> extends StateSender<T, Sender<T>> implements Sender<T> {
   get capacity(): number {
-    return this.state.slots.available;
+    return this.state.available;
   }
 
   get maxCapacity(): number {
@@ -83,41 +84,35 @@ export class BoundedSender<T> extends StateSender<T> implements Sender<T> {
     if (this.isOver) return Promise.reject(this.misuse());
     const { state } = this;
     // The usual case by itself: so short that it is compiled into whoever calls it.
-    if (options === undefined && state.slots.tryTake(1)) {
+    if (options === undefined && state.tryTake(1)) {
       state.put(value);
       return state.runtime.ready(undefined);
     }
-    return wait(state.runtime, "mpsc.send", state.sends, options, value);
+    return wait(state.runtime, "mpsc.send", state, options, value);
   }
 
   reserve(options?: WaitOptions): Promise<Permit<T>> {
     if (this.isOver) return Promise.reject(this.misuse());
-    return wait(this.state.runtime, "mpsc.reserve", new PermitSource(this.state, "fail"), options);
+    return wait(this.state.runtime, "mpsc.reserve", this.#one(unsent), options);
   }
 
   // Async, so that a count out of range rejects like every other failure of it.
   async reserveMany(count: number, options?: WaitOptions): Promise<PermitBatch<T>> {
-    this.check(count);
-    return await wait(this.state.runtime, "mpsc.reserveMany", new BatchSource(this.state, count, "fail"), options);
+    return await wait(this.state.runtime, "mpsc.reserveMany", this.#several(count), options);
   }
 
   tryReserve(): Permit<T> | undefined {
     this.assertOpen();
-    if (!this.state.slots.tryTake(1)) return undefined;
-    this.state.reserved += 1;
-    return new SlotPermit(this.state);
+    return this.state.tryTake(1) ? new SlotPermit(this.state) : undefined;
   }
 
   tryReserveMany(count: number): PermitBatch<T> | undefined {
-    this.check(count);
-    if (!this.state.slots.tryTake(count)) return undefined;
-    this.state.reserved += count;
-    return new SlotBatch(this.state, count);
+    return this.#several(count).take();
   }
 
   permit(): Selectable<Permit<T>> {
     this.assertOpen();
-    return { "~source": new PermitSource(this.state, "disable") };
+    return { "~source": this.#one() };
   }
 
   sending(make: () => T): Selectable<void> {
@@ -125,23 +120,25 @@ export class BoundedSender<T> extends StateSender<T> implements Sender<T> {
     return { "~source": new SendingSource(this.state, make) };
   }
 
-  clone(): Sender<T> {
-    this.assertOpen();
-    this.state.strong += 1;
+  protected another(): Sender<T> {
     return new BoundedSender(this.state);
   }
 
-  downgrade(): WeakSender<T> {
-    return new WeakSenderHandle("mpsc.WeakSender", this.state, () => new BoundedSender(this.state));
-  }
-
   protected shown(): readonly [string, object] {
-    const { capacity, maxCapacity, isClosed, strongCount } = this;
-    return ["mpsc.Sender", { capacity, maxCapacity, isClosed, strongCount }];
+    return ["mpsc.Sender", this.pick("capacity", "maxCapacity", "isClosed", "strongCount")];
   }
 
-  private check(count: number): void {
+  #one(onClosed?: OnClosed): GrantSource<Permit<T>> {
+    return new GrantSource(this.state, 1, () => new SlotPermit(this.state), onClosed);
+  }
+
+  #several(count: number): GrantSource<PermitBatch<T>> {
     this.assertOpen();
     checkInteger("count", count, 0, this.state.capacity);
+    return new GrantSource(this.state, count, () => new SlotBatch(this.state, count), unsent);
   }
+}
+
+function unsent(): Error {
+  return new ChannelClosedError(undefined);
 }

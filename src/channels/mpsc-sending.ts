@@ -1,7 +1,6 @@
-import type { PermitWait } from "../core/permit-queue.js";
-import { DISABLED, PENDING, type Waiter } from "../core/selectable.js";
-import type { SlotPermit } from "./mpsc-permit.js";
-import { PermitSource } from "./mpsc-slots.js";
+import { GrantSource } from "../core/grant-source.js";
+import { DISABLED, PENDING } from "../core/selectable.js";
+import { SlotPermit } from "./mpsc-permit.js";
 import type { MpscState } from "./mpsc-state.js";
 
 /**
@@ -9,43 +8,25 @@ import type { MpscState } from "./mpsc-state.js";
  *
  * @internal
  */
-export class SendingSource<T> implements PermitWait<void> {
-  readonly count = 1;
-  private readonly permits: PermitSource<T>;
-  private readonly make: () => T;
+export class SendingSource<T> extends GrantSource<unknown> {
+  readonly #make: () => T;
 
   constructor(state: MpscState<T>, make: () => T) {
-    this.permits = new PermitSource(state, "disable");
-    this.make = make;
+    super(state, 1, () => new SlotPermit(state));
+    this.#make = make;
   }
 
-  poll(): undefined | typeof PENDING | typeof DISABLED {
-    const permit = this.permits.poll();
+  override poll(): undefined | typeof PENDING | typeof DISABLED {
+    const permit = super.poll();
     if (permit === PENDING || permit === DISABLED) return permit;
     this.finish(permit);
     return undefined;
   }
 
-  arm(waiter: Waiter<unknown>): void {
-    this.permits.arm(waiter);
-  }
-
-  disarm(waiter: Waiter<unknown>): void {
-    this.permits.disarm(waiter);
-  }
-
-  granted(waiter: Waiter<unknown>): void {
-    this.permits.granted(waiter);
-  }
-
-  refused(waiter: Waiter<unknown>): void {
-    this.permits.refused(waiter);
-  }
-
   finish(committed: unknown): void {
     const permit = committed as SlotPermit<T>;
     try {
-      permit.send(this.make());
+      permit.send(this.#make());
     } finally {
       permit.release();
     }

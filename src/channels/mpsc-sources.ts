@@ -29,53 +29,24 @@ export class Values<T> extends MessageSource<T, T> {
   }
 }
 
-/** The messages that are there, at most `max` and at least one; empty at the end. */
+/** The messages that are there, at most `max` and at least one. At the end none, or as a branch never ready again. */
 export class Many<T> extends MessageSource<T, T[]> {
-  private readonly max: number;
+  readonly #max: number;
+  readonly #isBranch: boolean;
 
-  constructor(state: MpscState<T>, max: number) {
+  constructor(state: MpscState<T>, max: number, isBranch = false) {
     super(state);
-    this.max = max;
-  }
-
-  poll(): T[] | typeof PENDING {
-    checkInteger("max", this.max, 0); // here, where it rejects the wait
-    if (this.state.buffer.length === 0 && this.max > 0 && !this.state.ended) return PENDING;
-    return this.state.takeMany(this.max);
-  }
-}
-
-/** The same, but never ready again after the end. */
-export class Batches<T> extends MessageSource<T, T[]> {
-  private readonly many: Many<T>;
-
-  constructor(state: MpscState<T>, max: number) {
-    super(state);
-    this.many = new Many(state, max);
+    this.#max = max;
+    this.#isBranch = isBranch;
   }
 
   poll(): T[] | typeof PENDING | typeof DISABLED {
-    const batch = this.many.poll();
-    return batch !== PENDING && batch.length === 0 ? DISABLED : batch;
-  }
-}
-
-/** How many messages were appended to an array, at most `max`; 0 at the end. */
-export class Appended<T> extends MessageSource<T, number> {
-  private readonly many: Many<T>;
-  private readonly into: T[];
-
-  constructor(state: MpscState<T>, max: number, into: T[]) {
-    super(state);
-    this.many = new Many(state, max);
-    this.into = into;
-  }
-
-  poll(): number | typeof PENDING {
-    const messages = this.many.poll();
-    if (messages === PENDING) return PENDING;
-    for (const message of messages) this.into.push(message);
-    return messages.length;
+    checkInteger("max", this.#max, 0); // here, where it rejects the wait
+    if (this.state.buffer.length === 0 && this.#max > 0) {
+      if (!this.state.ended) return PENDING;
+      if (this.#isBranch) return DISABLED;
+    }
+    return this.state.takeMany(this.#max);
   }
 }
 

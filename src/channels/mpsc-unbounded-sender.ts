@@ -1,6 +1,6 @@
 import { ChannelClosedError } from "./errors.js";
 import { type AnySender, StateSender } from "./mpsc-any-sender.js";
-import { type WeakHandle, WeakSenderHandle } from "./weak-handle.js";
+import type { WeakHandle } from "./weak-handle.js";
 
 /** A sender that does not keep its unbounded channel open. */
 export type WeakUnboundedSender<T> = WeakHandle<UnboundedSender<T>>;
@@ -21,23 +21,16 @@ export interface UnboundedSender<T> extends AnySender<T> {
 }
 
 /** @internal */
-export class FreeSender<T> extends StateSender<T> implements UnboundedSender<T> {
+export class FreeSender<T> extends StateSender<T, UnboundedSender<T>> implements UnboundedSender<T> {
   send(value: T): void {
     if (!this.trySend(value)) throw new ChannelClosedError(value);
   }
 
-  clone(): UnboundedSender<T> {
-    this.assertOpen();
-    this.state.strong += 1;
+  protected another(): UnboundedSender<T> {
     return new FreeSender(this.state);
   }
 
-  downgrade(): WeakUnboundedSender<T> {
-    return new WeakSenderHandle("mpsc.WeakUnboundedSender", this.state, () => new FreeSender(this.state));
-  }
-
   protected shown(): readonly [string, object] {
-    const { isClosed, strongCount } = this;
-    return ["mpsc.UnboundedSender", { isClosed, strongCount }];
+    return ["mpsc.UnboundedSender", this.pick("isClosed", "strongCount")];
   }
 }

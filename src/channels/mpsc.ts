@@ -1,26 +1,15 @@
-import { currentRuntime } from "../core/ambient.js";
 import { checkInteger } from "../core/check.js";
-import type { Runtime } from "../core/runtime.js";
 import { type Receiver, StateReceiver } from "./mpsc-receiver.js";
 import { BoundedSender, type Sender } from "./mpsc-sender.js";
-import { MpscState, type StateOptions } from "./mpsc-state.js";
+import { type ChannelOptions, MpscState } from "./mpsc-state.js";
 import { FreeSender, type UnboundedSender } from "./mpsc-unbounded-sender.js";
 
 export type { AnySender } from "./mpsc-any-sender.js";
 export type { Permit, PermitBatch } from "./mpsc-permit.js";
+export type { ChannelOptions } from "./mpsc-state.js";
 export type { Receiver, RecvIntoOptions } from "./mpsc-receiver.js";
 export type { Sender, WeakSender } from "./mpsc-sender.js";
 export type { UnboundedSender, WeakUnboundedSender } from "./mpsc-unbounded-sender.js";
-
-/** How an mpsc channel is made. */
-export interface ChannelOptions<T> {
-  /** What it is called where channels are observed. */
-  readonly name?: string | undefined;
-  /** Takes each message that is discarded because the receiver was disposed; an error in it goes to the runtime's `report`. */
-  readonly onDiscard?: ((message: T) => void) | undefined;
-  /** Wakes and timeouts. @defaultValue the ambient runtime */
-  readonly runtime?: Runtime | undefined;
-}
 
 /**
  * A channel from many senders to one receiver, with room for `capacity` messages.
@@ -46,7 +35,7 @@ export interface ChannelOptions<T> {
  */
 export function channel<T>(capacity: number, options?: ChannelOptions<T>): [tx: Sender<T>, rx: Receiver<T>] {
   checkInteger("capacity", capacity, 1);
-  const state = new MpscState<T>(capacity, withDefaults(options));
+  const state = new MpscState<T>(capacity, options);
   return [new BoundedSender(state), new StateReceiver(state)];
 }
 
@@ -68,11 +57,6 @@ export function channel<T>(capacity: number, options?: ChannelOptions<T>): [tx: 
  * ```
  */
 export function unbounded<T>(options?: ChannelOptions<T>): [tx: UnboundedSender<T>, rx: Receiver<T>] {
-  const state = new MpscState<T>(Number.POSITIVE_INFINITY, withDefaults(options));
+  const state = new MpscState<T>(Infinity, options);
   return [new FreeSender(state), new StateReceiver(state)];
-}
-
-function withDefaults<T>(options: ChannelOptions<T> = {}): StateOptions<T> {
-  const { name, onDiscard, runtime = currentRuntime() } = options;
-  return { name, onDiscard, runtime };
 }

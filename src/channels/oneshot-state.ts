@@ -63,7 +63,7 @@ export class OneshotState<T> implements Source<Received<T>>, Observed {
     this.stage = "ended";
     this.receiverClosed = true;
     if (received.hasSubscribers) publish(received, this);
-    this.receiverGone?.queue.serveAll();
+    this.receiverGone?.queue.serveReady();
     return value;
   }
 
@@ -78,7 +78,7 @@ export class OneshotState<T> implements Source<Received<T>>, Observed {
     if (this.receiverClosed) return;
     this.receiverClosed = true;
     if (this.stage === "open") this.end();
-    this.receiverGone?.queue.serveAll();
+    this.receiverGone?.queue.serveReady();
   }
 
   poll(): Received<T> | typeof PENDING {

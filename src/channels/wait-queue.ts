@@ -13,11 +13,6 @@ export class WaitQueue extends List<Waiter<unknown>> {
     if (waiter !== undefined) tryToEnd(waiter);
   }
 
-  /** Ends every wait; all must be ready to end. */
-  serveAll(): void {
-    while (this.first !== undefined) this.serveFirst();
-  }
-
   /** Ends the waits that are ready to end and leaves the others where they are. */
   serveReady(): void {
     for (let waiter = this.first; waiter !== undefined;) {
@@ -69,7 +64,7 @@ export abstract class QueuedSource<T> implements Source<T> {
 }
 
 /**
- * The wait until something holds, such as "the receiver is gone"; whoever makes it hold calls `queue.serveAll()`.
+ * The wait until something holds, such as "the receiver is gone"; whoever makes it hold calls `queue.serveReady()`.
  *
  * @internal
  */

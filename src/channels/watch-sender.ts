@@ -1,7 +1,6 @@
 import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
-import { ownHandleClosed } from "./errors.js";
-import { Handle } from "./handle.js";
+import { OwnHandle } from "./handle.js";
 import { type Receiver, StateReceiver } from "./watch-receiver.js";
 import type { WatchState } from "./watch-state.js";
 
@@ -71,9 +70,7 @@ export interface Sender<T> extends Disposable {
 }
 
 /** @internal */
-export class StateSender<T> extends Handle<WatchState<T>> implements Sender<T> {
-  #over = false;
-
+export class StateSender<T> extends OwnHandle<WatchState<T>> implements Sender<T> {
   get value(): T {
     return this.state.value;
   }
@@ -91,74 +88,63 @@ export class StateSender<T> extends Handle<WatchState<T>> implements Sender<T> {
   }
 
   send(value: T): boolean {
-    this.#assertOpen();
+    this.assertOpen();
     if (this.state.receivers === 0) return false;
     this.state.store(value);
     return true;
   }
 
   sendReplace(value: T): T {
-    this.#assertOpen();
+    this.assertOpen();
     const old = this.state.value;
     this.state.store(value);
     return old;
   }
 
   update(next: (value: T) => T): void {
-    this.#assertOpen();
+    this.assertOpen();
     this.state.store(next(this.state.value));
   }
 
   sendModify(modify: (value: T) => void): void {
-    this.#assertOpen();
+    this.assertOpen();
     modify(this.state.value);
     this.state.changed();
   }
 
   sendIfModified(modify: (value: T) => boolean): boolean {
-    this.#assertOpen();
+    this.assertOpen();
     const modified = modify(this.state.value);
     if (modified) this.state.changed();
     return modified;
   }
 
   closed(options?: WaitOptions): Promise<void> {
-    if (this.#over) return Promise.reject(ownHandleClosed("watch sender"));
+    if (this.isOver) return Promise.reject(this.misuse());
     return wait(this.state.runtime, "watch.closed", this.state.unwatched, options);
   }
 
   closing(): Selectable<void> {
-    this.#assertOpen();
+    this.assertOpen();
     return { "~source": this.state.unwatched };
   }
 
   subscribe(): Receiver<T> {
-    this.#assertOpen();
+    this.assertOpen();
     return new StateReceiver(this.state, this.state.version);
   }
 
   clone(): Sender<T> {
-    this.#assertOpen();
+    this.assertOpen();
     this.state.senders += 1;
     return new StateSender(this.state);
   }
 
-  close(): void {
-    if (this.#over) return;
-    this.#over = true;
+  protected leave(): void {
     this.state.dropSender();
   }
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   protected shown(): readonly [string, object] {
-    const { receiverCount, senderCount, isClosed } = this;
-    return ["watch.Sender", { receiverCount, senderCount, isClosed }];
-  }
-
-  #assertOpen(): void {
-    if (this.#over) throw ownHandleClosed("watch sender");
+    return ["watch.Sender", this.pick("receiverCount", "senderCount", "isClosed")];
   }
 }

@@ -58,7 +58,7 @@ export class WatchState<T> implements Observed {
 
   dropReceiver(): void {
     this.receivers -= 1;
-    if (this.receivers === 0) this.unwatched.queue.serveAll();
+    if (this.receivers === 0) this.unwatched.queue.serveReady();
   }
 
   describe(): Omit<ChannelEvent, "missed"> {

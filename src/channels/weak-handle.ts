@@ -1,5 +1,4 @@
-import { ownHandleClosed } from "./errors.js";
-import { Handle } from "./handle.js";
+import { OwnHandle } from "./handle.js";
 
 /** A reference to senders of type `S` that does not keep their channel open. */
 export interface WeakHandle<S> extends Disposable {
@@ -23,18 +22,17 @@ export interface WeakHandle<S> extends Disposable {
 
 /** The part of a channel's state that counts its senders. */
 export interface SenderCounts {
+  /** How many senders are open, permits included. */
+  readonly senders: number;
   /** Senders open, not counting permits. */
   strong: number;
-  /** Permits out, each of which counts as a sender. */
-  readonly reserved: number;
   weak: number;
 }
 
 /** @internal */
-export class WeakSenderHandle<S> extends Handle<SenderCounts> implements WeakHandle<S> {
+export class WeakSenderHandle<S> extends OwnHandle<SenderCounts> implements WeakHandle<S> {
   readonly #name: string;
   readonly #sender: () => S;
-  #over = false;
 
   constructor(name: string, state: SenderCounts, sender: () => S) {
     super(state);
@@ -44,7 +42,7 @@ export class WeakSenderHandle<S> extends Handle<SenderCounts> implements WeakHan
   }
 
   get strongCount(): number {
-    return this.state.strong + this.state.reserved;
+    return this.state.senders;
   }
 
   get weakCount(): number {
@@ -52,29 +50,22 @@ export class WeakSenderHandle<S> extends Handle<SenderCounts> implements WeakHan
   }
 
   upgrade(): S | undefined {
-    if (this.#over) throw ownHandleClosed(this.#name);
+    this.assertOpen();
     if (this.strongCount === 0) return undefined;
     this.state.strong += 1;
     return this.#sender();
   }
 
   clone(): WeakHandle<S> {
-    if (this.#over) throw ownHandleClosed(this.#name);
+    this.assertOpen();
     return new WeakSenderHandle(this.#name, this.state, this.#sender);
   }
 
-  close(): void {
-    if (this.#over) return;
-    this.#over = true;
+  protected leave(): void {
     this.state.weak -= 1;
   }
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   protected shown(): readonly [string, object] {
-    const { strongCount, weakCount } = this;
-    return [this.#name, { strongCount, weakCount }];
+    return [this.#name, this.pick("strongCount", "weakCount")];
   }
 }

@@ -11,18 +11,11 @@ export interface AbortTarget {
  * @internal
  */
 export class AbortRegistration extends ListNode {
-  readonly #hub: Hub;
   readonly target: AbortTarget;
 
-  constructor(hub: Hub, target: AbortTarget) {
+  constructor(target: AbortTarget) {
     super();
-    this.#hub = hub;
     this.target = target;
-  }
-
-  override unlink(): void {
-    super.unlink();
-    this.#hub.maybeIdle();
   }
 }
 
@@ -31,36 +24,38 @@ export class AbortRegistration extends ListNode {
  * composite signals that frameworks make per request, so the last few are kept and older ones let go.
  */
 const keptIdle = 64;
-const idle = new List<Hub>();
+const idle = new Set<Hub>();
 const hubs = new WeakMap<AbortSignal, Hub>();
 
 /** All of keelson's waits on one signal, behind one listener: eleven would print a warning on Node 20. */
-class Hub extends ListNode {
-  readonly targets: List<AbortRegistration> = new List<AbortRegistration>();
+class Hub extends List<AbortRegistration> {
   readonly #signal: AbortSignal;
-  readonly #onAbort = (): void => {
-    const reason: unknown = this.#signal.reason;
-    for (let next = this.targets.shift(); next !== undefined; next = this.targets.shift()) next.target.aborted(reason);
-    hubs.delete(this.#signal);
-  };
 
   constructor(signal: AbortSignal) {
     super();
     this.#signal = signal;
     hubs.set(signal, this);
-    signal.addEventListener("abort", this.#onAbort, { once: true });
+    signal.addEventListener("abort", this, { once: true });
   }
 
-  maybeIdle(): void {
-    if (this.targets.length > 0 || this.list !== undefined) return;
-    idle.push(this);
-    if (idle.length > keptIdle) idle.shift()?.letGo();
+  handleEvent(): void {
+    const reason: unknown = this.#signal.reason;
+    for (let next = this.shift(); next !== undefined; next = this.shift()) next.target.aborted(reason);
+  }
+
+  override remove(node: AbortRegistration): void {
+    super.remove(node);
+    if (this.length > 0) return;
+    idle.add(this);
+    const [oldest] = idle;
+    if (idle.size > keptIdle) oldest?.letGo();
   }
 
   letGo(): void {
-    if (this.targets.length > 0) return;
+    idle.delete(this);
+    if (this.length > 0) return;
     hubs.delete(this.#signal);
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#signal.removeEventListener("abort", this);
   }
 }
 
@@ -71,7 +66,7 @@ class Hub extends ListNode {
  */
 export function onAbort(signal: AbortSignal, target: AbortTarget): AbortRegistration {
   const hub = hubs.get(signal) ?? new Hub(signal);
-  const registration = new AbortRegistration(hub, target);
-  hub.targets.push(registration);
+  const registration = new AbortRegistration(target);
+  hub.push(registration);
   return registration;
 }

@@ -2,27 +2,24 @@
 
 const longest = 60;
 
-/** A value as an error message may show it: short, and never the contents of an object. */
+/** A value as an error message may show it: short (a string that is cut off has no closing quote), and never the contents of an object. */
 export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value);
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" && value !== null) return "an object";
-  return `\`${String(value)}\``;
+  if (typeof value === "string") return JSON.stringify(value).slice(0, longest);
+  if (Object(value) !== value) return `\`${String(value)}\``;
+  return typeof value === "function" ? "a function" : `an ${Array.isArray(value) ? "array" : "object"}`;
 }
 
 /** Refuses everything but an integer between `min` and `max`. */
-export function checkInteger(option: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
-  const range =
-    max === Number.MAX_SAFE_INTEGER ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
+export function checkInteger(option: string, value: number, min: number, max?: number): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= (max ?? value)) return;
+  const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
   throw new RangeError(`Expected \`${option}\` to be an integer ${range}, got ${shown(value)}`);
 }
 
 /** Refuses everything but a finite number between `min` and `max`. */
 export function checkNumber(option: string, value: number, min: number, max: number = Number.MAX_VALUE): void {
   if (typeof value === "number" && value >= min && value <= max) return;
-  const range = max === Number.MAX_VALUE ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
+  const range = max === Number.MAX_VALUE ? `of at least ${min}` : `from ${min} to ${max}`;
   throw new RangeError(`Expected \`${option}\` to be a number ${range}, got ${shown(value)}`);
 }
 

@@ -4,7 +4,7 @@ const none: never[] = [];
 const keptSlots = 1024;
 
 /**
- * A queue on a ring that grows by doubling: push, shift and unshift take constant time at any depth
+ * A queue on a ring that grows by doubling: push and shift take constant time at any depth
  * (`Array#shift` costs microseconds an item once tens of thousands are queued).
  *
  * @internal
@@ -17,13 +17,6 @@ export class Deque<T> {
   push(value: T): void {
     if (this.length === this.ring.length) this.grow();
     this.ring[(this.head + this.length) & (this.ring.length - 1)] = value;
-    this.length += 1;
-  }
-
-  unshift(value: T): void {
-    if (this.length === this.ring.length) this.grow();
-    this.head = (this.head - 1) & (this.ring.length - 1);
-    this.ring[this.head] = value;
     this.length += 1;
   }
 
@@ -55,11 +48,6 @@ export class Deque<T> {
     return this.ring[this.head];
   }
 
-  /** The value `index` places behind the oldest. */
-  at(index: number): T | undefined {
-    return index < this.length ? this.ring[(this.head + index) & (this.ring.length - 1)] : undefined;
-  }
-
   clear(): void {
     this.ring = none;
     this.head = 0;
@@ -74,13 +62,9 @@ export class Deque<T> {
   }
 
   private grow(): void {
-    const old = this.ring;
-    const size = Math.max(4, old.length * 2);
-    const ring = new Array<T | undefined>(size).fill(undefined);
-    for (let index = 0; index < this.length; index += 1) {
-      ring[index] = old[(this.head + index) & (old.length - 1)];
-    }
-    this.ring = ring;
+    const { ring, head } = this;
+    const room = new Array<undefined>(Math.max(4, ring.length)).fill(undefined);
+    this.ring = [...ring.slice(head), ...ring.slice(0, head), ...room];
     this.head = 0;
   }
 }

@@ -8,7 +8,7 @@ import { shown } from "./check.js";
 export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const pattern = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+const pattern = /^(\d+(?:\.\d+)?)(ms|[smhd])$/;
 
 /**
  * Milliseconds in a {@link Duration}.
@@ -28,10 +28,8 @@ export function toMs(duration: Duration, option = "duration"): number {
   if (typeof duration === "number") {
     if (duration >= 0) return duration;
   } else {
-    const [, count, unit] = pattern.exec(duration) ?? [];
-    if (count !== undefined && unit !== undefined) return Number(count) * (units[unit] ?? Number.NaN);
+    const [, count, unit = ""] = pattern.exec(duration) ?? [];
+    if (unit in units) return Number(count) * Number(units[unit]);
   }
-  throw new TypeError(
-    `Expected \`${option}\` to be a duration (milliseconds, or "<number>ms|s|m|h|d"), got ${shown(duration)}`,
-  );
+  throw new TypeError(`Expected \`${option}\` to be a duration such as 250 or "15s", got ${shown(duration)}`);
 }

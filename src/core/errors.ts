@@ -61,7 +61,7 @@ export class TimeoutError extends KeelsonError {
   readonly timeoutMs: number;
 
   constructor(timeoutMs: number, options?: ErrorOptions) {
-    super(`timed out after ${String(timeoutMs)} ms`, options);
+    super(`timed out after ${timeoutMs} ms`, options);
     this.timeoutMs = timeoutMs;
   }
 }

@@ -22,54 +22,32 @@ export interface Host {
   };
 }
 
-/** The host's functions as bound calls. */
-export interface HostCalls {
-  readonly setTimeout: (fn: () => void, ms: number) => unknown;
-  readonly clearTimeout: (handle: unknown) => void;
-  readonly immediate: (fn: () => void) => void;
-  readonly now: () => number;
-  readonly wallNow: () => number;
-}
-
-/** Looks each function up at each call, so that whatever replaces the host's functions later is obeyed. */
-export function lateCalls(host: Host): HostCalls {
-  return {
-    setTimeout: (fn, ms) => host.setTimeout(fn, ms),
-    clearTimeout: (handle) => {
-      host.clearTimeout(handle as never);
-    },
-    immediate: (fn) => {
-      if (host.setImmediate === undefined) messageTurn(fn);
-      else host.setImmediate(fn);
-    },
-    now: () => host.performance.now(),
-    wallNow: () => host.Date.now(),
-  };
-}
-
-/** Takes the host's functions as they are now, so that fake timers installed later change nothing. */
-export function capturedCalls(host: Host): HostCalls {
+/** The host's functions as they are now, so that fake timers installed later change nothing. */
+export function captured(host: Host): Host {
   const { setTimeout, clearTimeout, setImmediate, performance, Date } = host;
-  const now = performance.now.bind(performance);
-  const wallNow = Date.now.bind(Date);
   return {
-    setTimeout: (fn, ms) => setTimeout(fn, ms),
-    clearTimeout: (handle) => {
-      clearTimeout(handle as never);
-    },
-    immediate: setImmediate ?? messageTurn,
-    now: () => now(),
-    wallNow: () => wallNow(),
+    setTimeout: setTimeout.bind(host),
+    clearTimeout: clearTimeout.bind(host),
+    setImmediate: setImmediate?.bind(host),
+    performance: { now: performance.now.bind(performance) },
+    Date: { now: Date.now.bind(Date) },
   };
+}
+
+/** Runs `fn` in a turn of the loop to come. */
+export function immediate(host: Host, fn: () => void): void {
+  if (host.setImmediate === undefined) messageTurn(fn);
+  else host.setImmediate(fn);
 }
 
 /** A turn of the loop where there is no `setImmediate`. */
 function messageTurn(fn: () => void): void {
   const { port1, port2 } = new MessageChannel();
-  port1.addEventListener("message", () => {
-    port1.close();
-    fn();
+  Object.assign(port1, {
+    onmessage: () => {
+      port1.close();
+      fn();
+    },
   });
-  port1.start();
   port2.postMessage(undefined);
 }

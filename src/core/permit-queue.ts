@@ -21,61 +21,51 @@ export interface PermitWait<R> extends Source<R> {
  */
 export class PermitQueue extends List<Waiter<unknown>> {
   isClosed = false;
-  private free: number;
+  #free: number;
 
   constructor(permits: number) {
     super();
-    this.free = permits;
+    this.#free = permits;
   }
 
   /** Permits for anybody to take. */
   get available(): number {
-    return this.first === undefined ? this.free : 0;
+    return this.first === undefined ? this.#free : 0;
   }
 
   /** Takes `count` permits if they are available; none are always. */
   tryTake(count: number): boolean {
-    if (this.free < count || this.isClosed || this.first !== undefined) return false;
-    this.free -= count;
+    if (this.#free < count || this.isClosed || this.first !== undefined) return false;
+    this.#free -= count;
     return true;
   }
 
-  /** Takes up to `count` available permits away for good; returns how many. */
-  forget(count: number): number {
-    const forgotten = Math.min(count, this.available);
-    this.free -= forgotten;
-    return forgotten;
-  }
-
-  /** Gives permits to those who wait, in order, and keeps the rest. */
+  /** Gives permits to those who wait, in order, and keeps the rest; a negative count takes available ones away. */
   give(count: number): void {
-    this.free += count;
-    if (this.first !== undefined) this.assign();
+    this.#free += count;
+    if (this.first !== undefined) this.#assign();
   }
 
   /** Lets a waiter go; what it had gathered is the next one's. */
   leave(waiter: Waiter<unknown>): void {
     waiter.unlink();
-    this.assign();
+    this.#assign();
   }
 
   /** Grants nothing any more, and refuses those who wait. */
   close(): void {
     this.isClosed = true;
-    for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift()) waitOf(waiter).refused(waiter);
+    for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift())
+      (waiter.source as PermitWait<unknown>).refused(waiter);
   }
 
-  private assign(): void {
+  #assign(): void {
     for (let head = this.first; head !== undefined; head = this.first) {
-      const wait = waitOf(head);
-      if (this.free < wait.count) return;
-      this.free -= wait.count;
+      const wait = head.source as PermitWait<unknown>;
+      if (this.#free < wait.count) return;
+      this.#free -= wait.count;
       this.remove(head);
       wait.granted(head);
     }
   }
-}
-
-function waitOf(waiter: Waiter<unknown>): PermitWait<unknown> {
-  return waiter.source as PermitWait<unknown>;
 }

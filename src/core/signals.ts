@@ -1,4 +1,4 @@
-import mitt, { type Emitter as Mitt } from "mitt";
+import mitt from "mitt";
 
 /** What goes with a signal, by name; never secrets. */
 export type SignalPayload = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface Signals {
 }
 
 // Under `nodenext` mitt's default import is typed as the module, not as the function that it is.
-const create = mitt as unknown as () => Mitt<Record<string, SignalPayload>>;
+const create = mitt as unknown as typeof mitt.default;
 
 /**
  * Makes a bus.
@@ -28,42 +28,28 @@ const create = mitt as unknown as () => Mitt<Record<string, SignalPayload>>;
  * @internal
  */
 export function createSignals(onError: (error: unknown) => void): Signals {
-  const bus = create();
-  const guarded =
-    (listener: (payload: SignalPayload, name: string) => void) => (payload: SignalPayload, name: string) => {
-      try {
-        listener(payload, name);
-      } catch (error) {
-        onError(error);
-      }
-    };
+  const bus = create<Record<string, SignalPayload>>();
   return {
-    emit(name, payload) {
+    emit: (name, payload) => {
       bus.emit(name, payload);
     },
     on(name, listener) {
-      const heard = guarded(listener);
-      if (name === "*") {
-        const every = (type: string, payload: SignalPayload): void => {
-          heard(payload, type);
-        };
-        bus.on("*", every);
-        return {
-          [Symbol.dispose]: () => {
-            bus.off("*", every);
-          },
-        };
-      }
-      const one = (payload: SignalPayload): void => {
-        heard(payload, name);
+      // The bus hands `"*"` the name first, and the payload alone to the others.
+      const heard = (first: unknown, second?: unknown): void => {
+        try {
+          if (name === "*") listener(second as SignalPayload, first as string);
+          else listener(first as SignalPayload, name);
+        } catch (error) {
+          onError(error);
+        }
       };
-      bus.on(name, one);
+      bus.on(name, heard);
       return {
         [Symbol.dispose]: () => {
-          bus.off(name, one);
+          bus.off(name, heard);
         },
       };
     },
-    hasListeners: (name) => [name, "*"].some((key) => (bus.all.get(key)?.length ?? 0) > 0),
+    hasListeners: (name) => [name, "*"].some((key) => bus.all.get(key)?.[0] !== undefined),
   };
 }

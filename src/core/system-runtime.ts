@@ -1,6 +1,5 @@
-import { formatChain } from "./context.js";
-import { type Host, type HostCalls, capturedCalls, lateCalls } from "./host.js";
-import type { FailureInfo, Runtime, TimerHandle, Wakeable } from "./runtime.js";
+import { type Host, captured, immediate } from "./host.js";
+import type { FailureInfo, Runtime, TimerHandle } from "./runtime.js";
 import { type Signals, createSignals } from "./signals.js";
 import { sleepOn } from "./sleep.js";
 import { SystemTimer } from "./system-timer.js";
@@ -16,22 +15,27 @@ export interface SystemRuntimeOptions {
   readonly timers?: Host;
 }
 
-class SystemRuntime implements Runtime {
+class SystemRuntime extends YieldBudget implements Runtime {
   readonly host = "local";
   readonly signals: Signals;
-  readonly now: () => number;
-  readonly wallNow: () => number;
-  readonly #calls: HostCalls;
-  readonly #budget: YieldBudget;
+  readonly #host: Host;
 
-  constructor(calls: HostCalls) {
-    this.#calls = calls;
-    this.now = calls.now;
-    this.wallNow = calls.wallNow;
-    this.#budget = new YieldBudget(calls.immediate);
+  constructor(host: Host) {
+    super((fn) => {
+      immediate(host, fn);
+    });
+    this.#host = host;
     this.signals = createSignals((error) => {
       printFailure(error, "signal listener"); // not `report`: it would call the listener that has just failed
     });
+  }
+
+  now(): number {
+    return this.#host.performance.now();
+  }
+
+  wallNow(): number {
+    return this.#host.Date.now();
   }
 
   random(): number {
@@ -43,12 +47,12 @@ class SystemRuntime implements Runtime {
     return prefix === undefined ? id : `${prefix}_${id}`;
   }
 
-  timer(ms: number, fn: () => void, label?: string): TimerHandle {
-    return new SystemTimer(this.#calls, ms, () => {
+  timer(ms: number, fn: () => void, label = "timer"): TimerHandle {
+    return new SystemTimer(this.#host, ms, () => {
       try {
         fn();
       } catch (error) {
-        this.report(error, { task: label ?? "timer" });
+        this.report(error, { task: label });
       }
     });
   }
@@ -57,25 +61,13 @@ class SystemRuntime implements Runtime {
     return sleepOn(this, ms, options);
   }
 
-  wake(waiter: Wakeable): void {
-    this.#budget.wake(waiter);
-  }
-
-  ready<T>(value: T): Promise<T> {
-    return this.#budget.ready(value);
-  }
-
-  hasBudget(): boolean {
-    return this.#budget.isLeft;
-  }
-
   real<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }
 
   yieldNow(): Promise<void> {
     return new Promise((resolve) => {
-      this.#calls.immediate(resolve);
+      immediate(this.#host, resolve);
     });
   }
 
@@ -85,11 +77,17 @@ class SystemRuntime implements Runtime {
   }
 }
 
+/** Prints an error with all that is beneath it, a line each: no stack and no other property, so nothing secret. */
 function printFailure(error: unknown, task: string): void {
-  console.error(`keelson: ${task} failed: ${formatChain(error)}`);
+  const chain = new Set([error]);
+  for (const each of chain) {
+    const { errors, cause } = Object(each) as { readonly errors?: unknown; readonly cause?: unknown };
+    for (const next of [errors, cause].flat()) if (next !== undefined) chain.add(next);
+  }
+  console.error(`keelson: ${task} failed: ${Array.from(chain, String).join("\n  caused by ")}`);
 }
 
-const shared: Runtime = /* @__PURE__ */ new SystemRuntime(/* @__PURE__ */ capturedCalls(globalThis));
+const shared: Runtime = /* @__PURE__ */ new SystemRuntime(/* @__PURE__ */ captured(globalThis));
 
 /**
  * The runtime of production: the host's clocks, timers and randomness.
@@ -112,5 +110,5 @@ const shared: Runtime = /* @__PURE__ */ new SystemRuntime(/* @__PURE__ */ captur
  * ```
  */
 export function systemRuntime({ timers }: SystemRuntimeOptions = {}): Runtime {
-  return timers === undefined ? shared : new SystemRuntime(lateCalls(timers));
+  return timers === undefined ? shared : new SystemRuntime(timers);
 }

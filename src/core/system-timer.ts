@@ -1,4 +1,4 @@
-import type { HostCalls } from "./host.js";
+import type { Host } from "./host.js";
 import type { TimerHandle } from "./runtime.js";
 
 // Node fires any timer above this at once, which would turn a long delay into a busy loop.
@@ -16,24 +16,24 @@ interface Refable {
  * @internal
  */
 export class SystemTimer implements TimerHandle {
-  readonly #calls: HostCalls;
+  readonly #host: Host;
   readonly #fn: () => void;
   #handle: unknown = undefined;
   #deadline = 0;
   /** When the host's timeout is due: at the deadline, or before it once the timer was pushed back. */
-  #due = Number.POSITIVE_INFINITY;
+  #due = 0;
   #keepsAlive = true;
 
-  constructor(calls: HostCalls, ms: number, fn: () => void) {
-    this.#calls = calls;
+  constructor(host: Host, ms: number, fn: () => void) {
+    this.#host = host;
     this.#fn = fn;
     this.reset(ms);
   }
 
   reset(ms: number): void {
-    this.#deadline = this.#calls.now() + ms;
+    this.#deadline = this.#host.performance.now() + ms;
     if (this.#handle !== undefined && this.#due <= this.#deadline) return;
-    this.#clear();
+    this[Symbol.dispose]();
     this.#arm(ms);
   }
 
@@ -48,29 +48,23 @@ export class SystemTimer implements TimerHandle {
   }
 
   [Symbol.dispose](): void {
-    this.#deadline = Number.POSITIVE_INFINITY;
-    this.#clear();
+    this.#host.clearTimeout(this.#handle as never);
+    this.#handle = undefined;
   }
 
   #arm(ms: number): void {
     const wait = Math.min(Math.ceil(ms), longestTimeout);
-    this.#due = this.#calls.now() + wait;
-    this.#handle = this.#calls.setTimeout(() => {
+    this.#due = this.#host.performance.now() + wait;
+    this.#handle = this.#host.setTimeout(() => {
       this.#fire();
     }, wait);
-    if (!this.#keepsAlive) (this.#handle as Refable).unref?.();
+    if (!this.#keepsAlive) this.unref();
   }
 
   #fire(): void {
     this.#handle = undefined;
-    const left = this.#deadline - this.#calls.now();
+    const left = this.#deadline - this.#host.performance.now();
     if (left > 0) this.#arm(left);
     else this.#fn();
-  }
-
-  #clear(): void {
-    if (this.#handle === undefined) return;
-    this.#calls.clearTimeout(this.#handle);
-    this.#handle = undefined;
   }
 }

@@ -13,6 +13,8 @@ export interface WaitOptions {
   readonly timeout?: Duration | undefined;
 }
 
+const unlimited: WaitOptions = {};
+
 /**
  * Waits for a source: an aborted signal, a ready value, a timeout of 0, parking, in that order; once parked, the first
  * of value, abort and deadline wins, and the others leave no trace.
@@ -23,13 +25,15 @@ export function wait<T>(
   runtime: Runtime,
   label: string,
   source: Source<T>,
-  options?: WaitOptions,
+  options: WaitOptions = unlimited,
   payload?: unknown,
 ): Promise<T> {
   try {
-    const limits = options === undefined ? undefined : limitsOf(options);
+    const { signal, timeout } = options;
+    if (signal?.aborted === true) throw signal.reason;
+    const ms = timeout === undefined ? undefined : toMs(timeout, "timeout");
     const value = source.poll(payload);
-    if (value === PENDING) return park(runtime, label, source, limits, payload);
+    if (value === PENDING) return park(runtime, label, source, payload, signal, ms);
     if (value === DISABLED) throw neverReady(label);
     return runtime.ready(value);
   } catch (error) {
@@ -37,36 +41,25 @@ export function wait<T>(
   }
 }
 
-/** When to give up. */
-interface Limits {
-  readonly signal: AbortSignal | undefined;
-  readonly ms: number | undefined;
-}
-
-function limitsOf({ signal, timeout }: WaitOptions): Limits | undefined {
-  if (signal?.aborted === true) throw signal.reason;
-  const ms = timeout === undefined ? undefined : toMs(timeout, "timeout");
-  return signal === undefined && ms === undefined ? undefined : { signal, ms };
-}
-
 function park<T>(
   runtime: Runtime,
   label: string,
   source: Source<T>,
-  limits: Limits | undefined,
   payload: unknown,
+  signal: AbortSignal | undefined,
+  ms: number | undefined,
 ): Promise<T> {
-  if (limits?.ms === 0) throw new TimeoutError(0);
+  if (ms === 0) throw new TimeoutError(0);
   let resolve!: (outcome: unknown) => void;
   const promise = new Promise<T>((onResolve) => {
     resolve = onResolve as typeof resolve;
   });
-  if (limits === undefined) {
+  if (signal === undefined && ms === undefined) {
     enter(new Parked(runtime, label, source, payload, resolve));
   } else {
     const limited = new Limited(runtime, label, source, payload, resolve);
     enter(limited);
-    limited.start(limits);
+    limited.start(signal, ms);
   }
   return promise;
 }
@@ -77,20 +70,7 @@ function enter<T>(parked: Parked<T>): void {
 }
 
 function neverReady(label: string): Error {
-  return new Error(`${label} waits for something that will never be ready`);
-}
-
-/** What a promise is resolved with to reject it: so one function settles it, and no second one is made for each wait. */
-class Failure {
-  private readonly error: unknown;
-
-  constructor(error: unknown) {
-    this.error = error;
-  }
-
-  then(_: unknown, reject: (error: unknown) => void): void {
-    reject(this.error);
-  }
+  return new Error(`${label} will never be ready`);
 }
 
 // Made for each wait, so it is small and plain: bytes, `#` members and a base class's constructor are what it costs.
@@ -126,14 +106,18 @@ class Parked<T> implements Waiter<T>, Wakeable {
     this.list?.remove(this);
   }
 
-  commit(value: T): void {
+  commit(value: unknown): void {
     this.payload = value;
     this.runtime.wake(this);
   }
 
   fail(error: unknown): void {
-    this.payload = new Failure(error);
-    this.runtime.wake(this);
+    // A promise resolved with this rejects: so one function settles it, and no second one is made for each wait.
+    this.commit({
+      then: (_: unknown, reject: (error: unknown) => void) => {
+        reject(error);
+      },
+    });
   }
 
   disable(): void {
@@ -147,38 +131,29 @@ class Parked<T> implements Waiter<T>, Wakeable {
 
 /** A wait that is given up on when a signal aborts, or at a deadline. */
 class Limited<T> extends Parked<T> implements AbortTarget {
-  private registration: AbortRegistration | undefined = undefined;
-  private deadline: TimerHandle | undefined = undefined;
-  private hasEnded = false;
+  #registration: AbortRegistration | undefined = undefined;
+  #deadline: TimerHandle | undefined = undefined;
+  #hasEnded = false;
 
-  start({ signal, ms }: Limits): void {
-    if (this.hasEnded) return;
-    if (signal !== undefined) this.registration = onAbort(signal, this);
+  start(signal: AbortSignal | undefined, ms: number | undefined): void {
+    if (this.#hasEnded) return;
+    if (signal !== undefined) this.#registration = onAbort(signal, this);
     if (ms === undefined) return;
     const late = (): void => {
       this.aborted(new TimeoutError(ms));
     };
-    this.deadline = this.runtime.timer(ms, late, this.label);
+    this.#deadline = this.runtime.timer(ms, late, this.label);
   }
 
-  override commit(value: T): void {
-    this.end();
+  override commit(value: unknown): void {
+    this.#hasEnded = true;
+    this.#registration?.unlink();
+    this.#deadline?.[Symbol.dispose]();
     super.commit(value);
-  }
-
-  override fail(error: unknown): void {
-    this.end();
-    super.fail(error);
   }
 
   aborted(reason: unknown): void {
     this.source.disarm(this);
     this.fail(reason);
-  }
-
-  private end(): void {
-    this.hasEnded = true;
-    this.registration?.unlink();
-    this.deadline?.[Symbol.dispose]();
   }
 }

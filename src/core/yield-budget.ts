@@ -12,39 +12,32 @@ const nothing: Promise<unknown> = /* @__PURE__ */ Promise.resolve();
  * @internal
  */
 export class YieldBudget {
-  private left = perTurn;
-  private queue: Wakeable[] = [];
-  private readonly turn: (fn: () => void) => void;
+  #left = perTurn;
+  #queue: Wakeable[] = [];
+  readonly #turn: (fn: () => void) => void;
 
   constructor(turn: (fn: () => void) => void) {
-    this.turn = turn;
+    this.#turn = turn;
   }
 
   /** Whether one more operation may complete in this turn. */
-  get isLeft(): boolean {
-    return this.left > 0;
-  }
-
-  /** Takes one operation from the budget; `false` when it is spent. */
-  spend(): boolean {
-    if (this.left === 0) return false;
-    this.left -= 1;
-    return true;
+  hasBudget(): boolean {
+    return this.#left > 0;
   }
 
   wake(waiter: Wakeable): void {
-    if (this.left === 0) {
-      this.defer(waiter);
+    if (this.#left === 0) {
+      this.#defer(waiter);
     } else {
-      this.left -= 1;
+      this.#left -= 1;
       waiter.settle();
     }
   }
 
   ready<T>(value: T): Promise<T> {
-    if (this.left === 0) {
+    if (this.#left === 0) {
       return new Promise((resolve) => {
-        this.defer({
+        this.#defer({
           label: "yield",
           settle: () => {
             resolve(value);
@@ -52,22 +45,22 @@ export class YieldBudget {
         });
       });
     }
-    this.left -= 1;
+    this.#left -= 1;
     return value === undefined ? (nothing as Promise<T>) : Promise.resolve(value);
   }
 
-  private defer(waiter: Wakeable): void {
-    this.queue.push(waiter);
-    if (this.queue.length === 1)
-      this.turn(() => {
-        this.release();
+  #defer(waiter: Wakeable): void {
+    this.#queue.push(waiter);
+    if (this.#queue.length === 1)
+      this.#turn(() => {
+        this.#release();
       });
   }
 
-  private release(): void {
-    const released = this.queue;
-    this.queue = [];
-    this.left = perTurn;
+  #release(): void {
+    const released = this.#queue;
+    this.#queue = [];
+    this.#left = perTurn;
     for (const waiter of released) waiter.settle();
   }
 }

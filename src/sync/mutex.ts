@@ -3,7 +3,7 @@ import type { Runtime } from "../core/runtime.js";
 import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { LockedValue } from "./locked-value.js";
-import { GrantSource } from "./grant-source.js";
+import { GrantSource } from "../core/grant-source.js";
 import type { SyncOptions } from "./semaphore.js";
 
 /** The hold on a {@link Mutex}, and through it on the value. */

@@ -4,7 +4,7 @@ import type { Selectable } from "../core/selectable.js";
 import type { Runtime } from "../core/runtime.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { LockedValue } from "./locked-value.js";
-import { GrantSource } from "./grant-source.js";
+import { GrantSource } from "../core/grant-source.js";
 import type { SyncOptions } from "./semaphore.js";
 
 /** How many may read at once, and where waits run. */

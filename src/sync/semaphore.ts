@@ -5,7 +5,7 @@ import type { Runtime } from "../core/runtime.js";
 import { DISABLED, type Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { SemaphoreClosedError } from "./errors.js";
-import { GrantSource, type OnClosed } from "./grant-source.js";
+import { GrantSource, type OnClosed } from "../core/grant-source.js";
 import { HeldPermit, type SemaphorePermit } from "./permit.js";
 
 /** Where a lock's waits run. */
@@ -111,7 +111,9 @@ export class Semaphore {
    */
   forgetPermits(count: number): number {
     checkInteger("count", count, 0);
-    return this.#queue.forget(count);
+    const forgotten = Math.min(count, this.#queue.available);
+    this.#queue.give(-forgotten);
+    return forgotten;
   }
 
   /** Grants no permits any more: those who wait, and all later calls, get a {@link SemaphoreClosedError}. */

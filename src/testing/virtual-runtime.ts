@@ -95,7 +95,7 @@ export class VirtualRuntime implements Runtime, TimerWorld {
   }
 
   hasBudget(): boolean {
-    return this.#budget.isLeft;
+    return this.#budget.hasBudget();
   }
 
   async real<T>(work: () => Promise<T>): Promise<T> {

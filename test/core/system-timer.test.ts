@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HostCalls } from "../../src/core/host.js";
+import type { Host } from "../../src/core/host.js";
 import { SystemTimer } from "../../src/core/system-timer.js";
 
 interface Timeout {
@@ -11,7 +11,7 @@ interface Timeout {
 }
 
 /** A host whose timeouts fire when the test says so, up to `early` ms before their time as Node's do. */
-class FakeHost implements HostCalls {
+class FakeHost implements Host {
   clock = 0;
   readonly timeouts: Set<Timeout> = new Set<Timeout>();
   longest = 0;
@@ -34,11 +34,8 @@ class FakeHost implements HostCalls {
     return timeout;
   };
   readonly clearTimeout = (handle: unknown): void => void this.timeouts.delete(handle as Timeout);
-  readonly immediate = (fn: () => void): void => {
-    fn();
-  };
-  readonly now = (): number => this.clock;
-  readonly wallNow = (): number => this.clock;
+  readonly performance = { now: (): number => this.clock };
+  readonly Date = { now: (): number => this.clock };
 
   run(until: number): void {
     for (;;) {

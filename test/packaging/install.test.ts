@@ -124,7 +124,7 @@ describeUnless(
       const files = kept.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
       expect(files.filter((file) => /channels\/(watch|broadcast|oneshot)/.test(file))).toEqual([]);
       expect(files.filter((file) => file.includes("channels/mpsc"))).not.toEqual([]);
-      expect(gzipSync(outputFiles[0]?.contents ?? "").length).toBeLessThanOrEqual(7000);
+      expect(gzipSync(outputFiles[0]?.contents ?? "").length).toBeLessThanOrEqual(6000);
     });
 
     test("the tarball holds what a user needs and nothing else", () => {

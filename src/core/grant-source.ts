@@ -1,5 +1,5 @@
-import type { PermitQueue, PermitWait } from "../core/permit-queue.js";
-import { DISABLED, PENDING, type Waiter } from "../core/selectable.js";
+import type { PermitQueue, PermitWait } from "./permit-queue.js";
+import { DISABLED, PENDING, type Waiter } from "./selectable.js";
 
 /** What becomes of those who wait on a queue that closes: an error, or nothing ever again. */
 export type OnClosed = (() => Error) | typeof DISABLED;
