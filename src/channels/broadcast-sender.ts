@@ -11,7 +11,9 @@ export type WeakSender<T> = WeakHandle<Sender<T>>;
 /**
  * The half of a broadcast channel that sends.
  *
- * @remarks It never waits: a receiver that is too slow loses the oldest messages, and is told how many.
+ * @remarks
+ * It never waits: a receiver that is too slow loses the oldest messages, and is told how many. Once this handle was
+ * closed, it only tells of the channel: whatever uses it throws a TypeError.
  */
 export interface Sender<T> extends Disposable {
   /** Messages that some receiver has yet to see, at most the capacity. */
@@ -106,6 +108,7 @@ export class StateSender<T> extends OwnHandle<BroadcastState<T>> implements Send
   }
 
   downgrade(): WeakSender<T> {
+    this.assertOpen();
     return new WeakSenderHandle("broadcast.WeakSender", this.state, () => new StateSender(this.state));
   }
 

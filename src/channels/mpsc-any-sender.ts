@@ -4,7 +4,11 @@ import { OwnHandle } from "./handle.js";
 import type { MpscState } from "./mpsc-state.js";
 import { type WeakHandle, WeakSenderHandle } from "./weak-handle.js";
 
-/** What both kinds of mpsc senders have. */
+/**
+ * What both kinds of mpsc senders have.
+ *
+ * @remarks Once this handle was closed, it only tells of the channel: whatever uses it throws a TypeError.
+ */
 export interface AnySender<T> extends Disposable {
   /** Whether the receiver is gone or has closed; says nothing about senders. */
   readonly isClosed: boolean;
@@ -72,6 +76,7 @@ export abstract class StateSender<T, Self> extends OwnHandle<MpscState<T>> imple
   }
 
   downgrade(): WeakHandle<Self> {
+    this.assertOpen();
     return new WeakSenderHandle("mpsc.WeakSender", this.state, () => this.another());
   }
 

@@ -37,14 +37,22 @@ export interface Selector<B, E = Selected<B>> extends AsyncIterable<E>, Disposab
    * TimeoutError; TypeError while another wait is going on, and once it was disposed.
    */
   next(options?: WaitOptions): Promise<E>;
-  /** Takes what is ready now; otherwise `undefined`. */
+  /**
+   * Takes what is ready now; otherwise `undefined`.
+   *
+   * @throws TypeError once it was disposed; the error of a promise that has rejected.
+   */
   tryNext(): Selected<B> | undefined;
-  /** Leaves a branch out, or takes it in again; a wait that is going on obeys, too. */
+  /**
+   * Leaves a branch out, or takes it in again; a wait that is going on obeys, too.
+   *
+   * @throws TypeError when there is no branch of that name.
+   */
   enable(name: BranchName<B>, on: boolean): void;
   /**
    * Puts something else in the place of a branch; a wait that is going on obeys, too.
    *
-   * @throws TypeError when it is nothing that can be waited for.
+   * @throws TypeError when there is no branch of that name, or `branch` is nothing that can be waited for.
    */
   set<K extends BranchName<B>>(name: K, branch: Replacement<B, K>): void;
 }

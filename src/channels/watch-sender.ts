@@ -7,7 +7,9 @@ import type { WatchState } from "./watch-state.js";
 /**
  * The half of a watch channel that changes the value.
  *
- * @remarks Receivers are told that it changed, not how often: one that is slow sees the latest value only.
+ * @remarks
+ * Receivers are told that it changed, not how often: one that is slow sees the latest value only. Once this handle was
+ * closed, it only tells of the channel: whatever uses it throws a TypeError.
  */
 export interface Sender<T> extends Disposable {
   /** The current value. */

@@ -1,7 +1,8 @@
 import type { Sender } from "./mpsc-sender.js";
 
 /**
- * An async iterable as a web stream, read only when the stream is; cancelling the stream leaves the iterable.
+ * An async iterable as a web stream, read only when the stream is; cancelling the stream leaves the iterable, and a
+ * failure of the iterable is the stream's.
  *
  * @example
  * ```ts
@@ -35,7 +36,9 @@ export function toReadableStream<T>(source: AsyncIterable<T>): ReadableStream<T>
 /**
  * The chunks of a web stream.
  *
- * @remarks **Cancel safety.** Leaving the loop cancels the stream: what it holds is gone.
+ * @remarks
+ * A failure of the stream is thrown on.
+ * **Cancel safety.** Leaving the loop cancels the stream: what it holds is gone.
  * @example
  * ```ts
  * import { fromReadableStream } from "keelson/channels";

@@ -9,6 +9,20 @@ import type { TaskGroup } from "./task-group.js";
  * @remarks
  * Ends stay until they are taken. An async iterable that ends when no task is left; as a branch of `select` it is
  * disabled then. Disposing aborts all tasks (`await using` also waits for them).
+ *
+ * @example
+ * ```ts
+ * import { JoinQueue, JoinSet, type Joined, type JoinTasks } from "keelson/tasks";
+ *
+ * async function firstValue<T>(tasks: JoinTasks<T, Joined<T>>): Promise<T | undefined> {
+ *   for await (const end of tasks) if (end.ok) return end.value;
+ *   return undefined;
+ * }
+ *
+ * const [set, queue] = [new JoinSet<string>(), new JoinQueue<string>()];
+ * for (const tasks of [set, queue]) tasks.spawn(() => "done");
+ * await Promise.all([firstValue(set), firstValue(queue)]) // => ["done", "done"]
+ * ```
  */
 export abstract class JoinTasks<T, J extends Joined<T>>
   implements Selectable<J>, AsyncIterable<J>, Disposable, AsyncDisposable

@@ -7,7 +7,11 @@ import type { AnyTask, Outcome, TaskFunction, TaskHandle } from "./task.js";
 
 /** What the body of a {@link scope} gets. */
 export interface Scope extends OperationContext {
-  /** Spawns a task that the scope waits for, and that is aborted when the scope is. */
+  /**
+   * Spawns a task that the scope waits for, and that is aborted when the scope is.
+   *
+   * @throws TypeError once the scope has ended.
+   */
   spawn<T>(run: TaskFunction<T>, options?: SpawnOptions): TaskHandle<T>;
 }
 

@@ -89,7 +89,11 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
     return this.#heap.length === 0;
   }
 
-  /** Puts `value` in, to expire `delay` from now. */
+  /**
+   * Puts `value` in, to expire `delay` from now.
+   *
+   * @throws TypeError when `delay` is no duration.
+   */
   insert(value: T, delay: Duration): DelayKey {
     return this.insertAt(value, this.#runtime.now() + toMs(delay, "delay"));
   }
@@ -145,7 +149,7 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
   /**
    * Lets the value of `key` expire `delay` from now instead.
    *
-   * @throws RangeError when it is not in the queue any more.
+   * @throws RangeError when it is not in the queue any more; TypeError when `delay` is no duration.
    */
   reset(key: DelayKey, delay: Duration): void {
     this.resetAt(key, this.#runtime.now() + toMs(delay, "delay"));

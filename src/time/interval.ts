@@ -46,7 +46,11 @@ export interface Interval extends Selectable<number>, AsyncIterable<number> {
   reset(): void;
   /** Lets the next tick come now. */
   resetImmediately(): void;
-  /** Lets the next tick come `duration` from now. */
+  /**
+   * Lets the next tick come `duration` from now.
+   *
+   * @throws TypeError when `duration` is none.
+   */
   resetAfter(duration: Duration): void;
   /** Lets the next tick come at `instant` on the runtime's monotonic clock. */
   resetAt(instant: number): void;

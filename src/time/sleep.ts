@@ -14,7 +14,7 @@ export interface SleepOptions extends WaitOptions {
  * Resolves `duration` from now, never earlier.
  *
  * @remarks **Cancel safety.** An abort rejects at once and leaves no timer behind.
- * @throws The signal's reason, unchanged; TypeError when `duration` is none.
+ * @throws The signal's reason, unchanged; TimeoutError; TypeError when `duration` is none.
  *
  * @example
  * ```ts
@@ -34,17 +34,17 @@ export async function sleep(duration: Duration, options?: SleepOptions): Promise
  * Resolves at `instant`, in milliseconds on the runtime's monotonic clock; at once when that has passed.
  *
  * @remarks **Cancel safety.** An abort rejects at once and leaves no timer behind.
- * @throws The signal's reason, unchanged.
+ * @throws The signal's reason, unchanged; TimeoutError.
  *
  * @example
  * ```ts
  * import { currentRuntime } from "keelson/core";
  * import { sleepUntil } from "keelson/time";
  *
- * const { now } = currentRuntime();
- * const instant = now() + 2;
+ * const runtime = currentRuntime();
+ * const instant = runtime.now() + 2;
  * await sleepUntil(instant);
- * now() >= instant // => true
+ * runtime.now() >= instant // => true
  * ```
  */
 export function sleepUntil(instant: number, options?: SleepOptions): Promise<void> {

@@ -24,7 +24,11 @@ export interface Timer extends Selectable<void> {
    * @throws The signal's reason, unchanged; TimeoutError.
    */
   wait(options?: WaitOptions): Promise<void>;
-  /** Lets it elapse `duration` from now instead, for those who already wait, too. */
+  /**
+   * Lets it elapse `duration` from now instead, for those who already wait, too.
+   *
+   * @throws TypeError when `duration` is none.
+   */
   reset(duration: Duration): void;
   /** Lets it elapse at `instant` on the runtime's monotonic clock instead. */
   resetAt(instant: number): void;

@@ -151,7 +151,13 @@ describe("broadcast", () => {
     tx.close();
     second?.close();
     expect(weak.upgrade()).toBeUndefined();
-    for (const use of [() => tx.send(1), () => tx.subscribe(), () => tx.clone(), () => tx.closing()]) {
+    for (const use of [
+      () => tx.send(1),
+      () => tx.subscribe(),
+      () => tx.clone(),
+      () => tx.closing(),
+      () => tx.downgrade(),
+    ]) {
       expect(use).toThrow(TypeError);
     }
     await expect(tx.closed()).rejects.toThrow(TypeError);

@@ -166,6 +166,8 @@ describe("closing", () => {
     expect(() => tx.trySend(1)).toThrow(TypeError);
     expect(() => tx.tryReserve()).toThrow(TypeError);
     expect(() => tx.clone()).toThrow(TypeError);
+    expect(() => tx.downgrade()).toThrow(TypeError);
+    expect(() => tx.tryReserveMany(1)).toThrow(TypeError);
     expect(() => tx.permit()).toThrow(TypeError);
     expect(() => tx.sending(() => 1)).toThrow(TypeError);
     expect(() => tx.closing()).toThrow(TypeError);
@@ -477,6 +479,7 @@ describe("an unbounded channel", () => {
       clone.send(1);
     }).toThrow(TypeError);
     expect(() => clone.clone()).toThrow(TypeError);
+    expect(() => clone.downgrade()).toThrow(TypeError);
   });
 });
 
