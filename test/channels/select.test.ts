@@ -223,6 +223,18 @@ describe("select", () => {
     expect(tx.capacity).toBe(1);
   });
 
+  test("what one losing branch had gathered is not given to another", async () => {
+    const semaphore = new Semaphore(2);
+    const held = [semaphore.tryAcquire(), semaphore.tryAcquire()];
+    const [tx, rx] = mpsc.channel<string>(1);
+    const parked = select({ two: semaphore.permits(2), one: semaphore.permits(1), rx }, { order: "biased" });
+    held[0]?.release();
+    expect(semaphore.availablePermits).toBe(0);
+    tx.trySend("x");
+    expect(await parked).toEqual({ key: "rx", value: "x" });
+    expect(semaphore.availablePermits).toBe(1);
+  });
+
   test("a receiver that ends while parked disables its branch; all disabled rejects", async () => {
     const [aTx, a] = mpsc.channel<number>(1);
     const [bTx, b] = mpsc.channel<number>(1);

@@ -51,6 +51,18 @@ test("downgrade lets queued readers in, and no writer between", async () => {
   expect((await writing).value).toBe("new");
 });
 
+test("a downgraded writer is one reader among others", async () => {
+  const lock = new RwLock(0, { maxReaders: 2 });
+  const reader = (await lock.write()).downgrade();
+  expect(lock.tryWrite()).toBeUndefined();
+  const other = lock.tryRead();
+  expect([other?.isHeld, lock.tryRead()]).toEqual([true, undefined]);
+  other?.release();
+  expect(lock.tryWrite()).toBeUndefined();
+  reader.release();
+  expect(lock.tryWrite()?.isHeld).toBe(true);
+});
+
 test("maxReaders bounds the readers", async () => {
   const lock = new RwLock(0, { maxReaders: 2 });
   const one = await lock.read();
