@@ -172,6 +172,11 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     await using proxy = await faultProxy({ target: { host: "127.0.0.1", port: server.port } });
     const store = open({ url: through(proxy) });
     const heard: string[] = [];
+    const first = new Promise<void>((resolve) => {
+      store.events.on("connected", () => {
+        resolve();
+      });
+    });
     const again = new Promise((resolve) => {
       store.events.on("connected", () => {
         heard.push("connected");
@@ -181,7 +186,7 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     store.events.on("disconnected", () => heard.push("disconnected"));
     await put(store, "/a", "1");
     const seen = batchesUntil(store.watch({ prefix: "/a" }, { from: 2 }), ({ revision }) => revision >= 4);
-    await systemRuntime().yieldNow();
+    await first;
     proxy.refuse();
     proxy.cut();
     const beside = open();

@@ -4,6 +4,7 @@ import { type CompactedError, StoreAuthError, StoreUnavailableError, WatchLagged
 import type { Revision } from "../../key-value.js";
 import type { WatchOptions } from "../../state-store.js";
 import type { WatchBatch, WatchEvent } from "../../watch-batch.js";
+import { retryPause } from "../shared/retry-pause.js";
 import { type PendingChange, WatchBuffer } from "../shared/watch-buffer.js";
 import { WatchIterator } from "../shared/watch-iterator.js";
 import type { GrpcSession } from "./grpc-session.js";
@@ -36,8 +37,6 @@ export interface WatchHome {
   ended(watch: EtcdWatch): void;
 }
 
-const firstPauseMs = 20;
-const longestPauseMs = 1_000;
 /** With so much waiting for the consumer, the server is made to wait … */
 const pauseAt = { events: 1_000, bytes: 1_024 * 1_024 } as const;
 /** … until the consumer has taken nothing for so long: then it is slow, and the buffer's limits hold. */
@@ -144,7 +143,7 @@ export class EtcdWatch extends WatchIterator implements WatchListener {
     const { signal } = this.#gone;
     const heard = this.#home.revision;
     let silenceMs = Math.max(3 * this.#progressMs, leastSilenceMs);
-    let pauseMs = firstPauseMs;
+    let failures = 0;
     while (this.#goesOn()) {
       try {
         const position = this.#position ?? (await this.#register(heard, signal));
@@ -157,7 +156,7 @@ export class EtcdWatch extends WatchIterator implements WatchListener {
         const before = this.#lastHeard;
         const end = await this.#follow(session, silenceMs);
         const hasHeard = this.#lastHeard > before;
-        if (hasHeard) pauseMs = firstPauseMs;
+        if (hasHeard) failures = 0;
         if (end.kind === "silent") {
           silenceMs = Math.min(2 * silenceMs, longestSilenceMs);
           this.#home.suspect(session, new Error("a watch has been silent for too long"));
@@ -167,8 +166,8 @@ export class EtcdWatch extends WatchIterator implements WatchListener {
         if (!isPassing(error)) this.end({ error });
       }
       if (!this.#goesOn()) return;
-      await this.runtime.sleep(pauseMs * (0.5 + this.runtime.random() / 2), { signal }).catch(() => undefined);
-      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+      failures += 1;
+      await this.runtime.sleep(retryPause(this.runtime, failures), { signal }).catch(() => undefined);
     }
   }
 

@@ -1,4 +1,4 @@
-import { NotAppliedError, StoreUnavailableError, UnsupportedError } from "../../errors.js";
+import { AmbiguousResultError, NotAppliedError, StoreUnavailableError, UnsupportedError } from "../../errors.js";
 import type { Pg, PgClient, PgConfig, PgPool, PgPoolClient, PgQuery } from "./pg-client.js";
 import { importPg } from "./pg-client.js";
 import { type Progress, toStoreError } from "./pg-errors.js";
@@ -21,6 +21,10 @@ export class Database {
   readonly #config: PgConfig;
   #pool: Promise<PgPool> | undefined = undefined;
   #prepared: Promise<void> | undefined = undefined;
+  /** When each connection last answered, and when one last did not, on a clock that counts both. */
+  readonly #answered = new WeakMap<PgPoolClient, number>();
+  #doubted = 0;
+  #clock = 0;
   #isClosed = false;
 
   constructor(settings: DatabaseSettings) {
@@ -42,21 +46,29 @@ export class Database {
     const client = await this.#lend();
     let failure: Error | undefined;
     try {
-      return (await client.query(query)).rows;
+      const { rows } = await client.query(query);
+      this.#answered.set(client, (this.#clock += 1));
+      return rows;
     } catch (error) {
       const known = toStoreError(error, progress);
       if (!(known instanceof NotAppliedError)) failure = error instanceof Error ? error : new Error(String(error));
+      if (known instanceof StoreUnavailableError || known instanceof AmbiguousResultError) this.doubt();
       throw known;
     } finally {
       client.release(failure);
     }
   }
 
-  /** A connection of its own, to the prepared schema. */
-  async connect(): Promise<PgClient> {
+  /** Connections that have not answered since are replaced before they are used: where one is dead, most are. */
+  doubt(): void {
+    this.#doubted = this.#clock += 1;
+  }
+
+  /** A connection of its own, to the prepared schema, on which an answer may take that long. */
+  async connect(answerMs: number): Promise<PgClient> {
     await this.#prepare();
     const pg = this.#settings.pg ?? (await importPg());
-    const client = new pg.Client(this.#config);
+    const client = new pg.Client({ ...this.#config, query_timeout: Math.min(answerMs, this.#settings.timeoutMs) });
     client.on("error", () => undefined); // `end` follows
     try {
       await client.connect();
@@ -77,7 +89,11 @@ export class Database {
     await this.#prepare();
     const pool = await (this.#pool ??= this.#makePool());
     try {
-      return await pool.connect();
+      for (;;) {
+        const client = await pool.connect();
+        if ((this.#answered.get(client) ?? this.#clock) >= this.#doubted) return client;
+        client.release(true);
+      }
     } catch (error) {
       throw toStoreError(error, "connecting");
     }

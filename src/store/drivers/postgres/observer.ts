@@ -2,6 +2,7 @@ import type { Runtime, TimerHandle } from "../../../core/runtime.js";
 import { StoreUnavailableError } from "../../errors.js";
 import type { Revision } from "../../key-value.js";
 import type { BackendListener, Reach } from "../shared/backend.js";
+import { retryPause } from "../shared/retry-pause.js";
 import type { Database } from "./database.js";
 import type { PgClient } from "./pg-client.js";
 import { toStoreError } from "./pg-errors.js";
@@ -9,10 +10,10 @@ import { type Row, type StoreReach, toReach } from "./rows.js";
 
 /** How often the truth is asked for while somebody watches; a notification only makes it sooner. */
 const watchPollMs = 250;
+/** How long an answer may take before the connection is taken for dead: three times the usual pace of progress. */
+const silenceMs = 3_000;
 /** How often overdue leases are looked for. */
 const restPollMs = 500;
-const retryMs = 250;
-const longestRetryMs = 5_000;
 
 interface ObserverHome {
   readonly runtime: Runtime;
@@ -108,6 +109,7 @@ export class Observer implements Disposable {
       this.#failures += 1;
       if (this.#isConnected && !this.#isClosed) this.#listener?.disconnected(toStoreError(error, "reading"));
       this.#isConnected = false;
+      this.#home.database.doubt();
       this.#letGo();
     }
   }
@@ -127,15 +129,16 @@ export class Observer implements Disposable {
 
   async #connect(): Promise<PgClient> {
     const { database } = this.#home;
-    const client = await database.connect();
+    const client = await database.connect(silenceMs);
     client.on("notification", () => {
       this.#soon();
     });
     client.on("end", () => {
       if (this.#client === client) this.#soon();
     });
-    const { rows } = await client.query({ text: `SELECT '${database.schema}.meta'::regclass::oid::text AS id` });
-    await client.query({ text: `LISTEN keelson_${String(rows[0]?.["id"])}` });
+    // In one go: a connection that is cut again and again is to get as far as it can.
+    const channel = `format('LISTEN keelson_%s', '${database.schema}.meta'::regclass::oid)`;
+    await client.query({ text: `DO $$ BEGIN EXECUTE ${channel}; END $$` });
     this.#client = client;
     this.#keepAlive();
     return client;
@@ -153,7 +156,7 @@ export class Observer implements Disposable {
   }
 
   #pause(): number {
-    if (this.#failures > 0) return Math.min(longestRetryMs, retryMs * 2 ** (this.#failures - 1));
+    if (this.#failures > 0) return retryPause(this.#home.runtime, this.#failures);
     return this.#isWatching ? watchPollMs : restPollMs;
   }
 }

@@ -4,12 +4,10 @@ import type { Revision } from "../../key-value.js";
 import type { WatchOptions } from "../../state-store.js";
 import type { WatchBatch, WatchEvent } from "../../watch-batch.js";
 import type { ChangeTail } from "./change-tail.js";
+import { retryPause } from "./retry-pause.js";
 import { type PendingChange, WatchBuffer } from "./watch-buffer.js";
 import type { Subscriber } from "./watch-hub.js";
 import { WatchIterator } from "./watch-iterator.js";
-
-/** Between two tries to read while the store can't be reached. */
-const retryMs = 250;
 
 /** First it learns where the store is, then it reads the log, then it is handed changes. */
 type Phase = "opening" | "behind" | "live";
@@ -130,7 +128,7 @@ export class BackedWatch extends WatchIterator implements Subscriber<WatchEvent>
       } catch (error) {
         if (this.isEnded) return undefined;
         if (!(error instanceof StoreUnavailableError)) throw error;
-        await this.runtime.sleep(retryMs);
+        await this.runtime.sleep(retryPause(this.runtime, tries));
       }
     }
   }

@@ -7,9 +7,7 @@ import type { WatchEvent } from "../../watch-batch.js";
 import type { LogBackend, Reach, WatchSource } from "./backend.js";
 import { WatchHub } from "./watch-hub.js";
 import { BackedWatch } from "./backed-watch.js";
-
-/** Between two tries to read on while the store can't be reached. */
-const retryMs = 250;
+import { retryPause } from "./retry-pause.js";
 
 /** How many revisions an idle tail goes back for a watch that is catching up; one farther away reads for itself. */
 const closeBy = 1_000;
@@ -109,18 +107,21 @@ export class ChangeTail implements WatchSource {
   }
 
   async #read(): Promise<void> {
+    let failures = 0;
     while (this.#isBehind) {
       const from = this.position + 1;
       const prevKv = this.#wantPrev > 0;
       try {
         const page = await this.backend.changes({ from, prevKv });
+        failures = 0;
         // Somebody who wants previous states may have joined meanwhile.
         if (page.compacted >= from) this.end(new CompactedError(page.compacted));
         else if (prevKv || this.#wantPrev === 0) this.#handOut(page.events, page.through);
       } catch (error) {
         if (error instanceof StoreClosedError) return;
         if (!(error instanceof StoreUnavailableError)) throw error;
-        await this.runtime.sleep(retryMs);
+        failures += 1;
+        await this.runtime.sleep(retryPause(this.runtime, failures));
       }
     }
   }

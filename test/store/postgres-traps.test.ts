@@ -1,0 +1,241 @@
+import { rm, writeFile } from "node:fs/promises";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { systemRuntime } from "keelson/core";
+import { type StateStore, put } from "keelson/store";
+import { type PostgresStoreOptions, postgresStore } from "keelson/store/postgres";
+import { faultProxy } from "keelson/testing";
+import { queriesOf } from "../../src/store/drivers/postgres/queries.js";
+import { encodeBatch } from "../../src/store/drivers/postgres/txn-wire.js";
+import { outcome } from "../support/outcome.js";
+import { type PostgresServer, postgresMissing, startPostgres } from "../support/servers.js";
+import { silentRelay } from "../support/silent-relay.js";
+import { batchesUntil, text } from "../support/store.js";
+import { describeUnless } from "../support/when.js";
+
+const runtime = systemRuntime();
+const patience = 30_000;
+
+describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, the store does not:", () => {
+  let server: PostgresServer;
+  const closing: (() => PromiseLike<unknown>)[] = [];
+  let schemas = 0;
+  beforeAll(async () => {
+    server = await startPostgres({ fsync: "off" });
+  }, 60_000);
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+  afterAll(() => server.stop());
+
+  const newSchema = (): string => `t${(schemas += 1)}`;
+  const open = (options: Partial<PostgresStoreOptions> = {}): StateStore => {
+    const store = postgresStore({ url: server.url, schema: `t${schemas}`, ...options });
+    closing.push(() => store.close());
+    return store;
+  };
+  const connect = async (port: number = server.port): Promise<pg.Client> => {
+    const client = new pg.Client({ connectionString: server.url.replace(String(server.port), String(port)) });
+    client.on("error", () => undefined);
+    await client.connect();
+    closing.push(() => client.end().catch(() => undefined));
+    return client;
+  };
+
+  test("events that become visible in another order than their numbers, though only finished ones are read", async () => {
+    const [slow, quick, reader] = [await connect(), await connect(), await connect()];
+    await reader.query("CREATE SEQUENCE numbers; SELECT nextval('numbers')");
+    await reader.query("CREATE TABLE events (id bigint, xid xid8 DEFAULT pg_current_xact_id())");
+    const visible = "SELECT id FROM events WHERE id > $1 AND xid < pg_snapshot_xmin(pg_current_snapshot())";
+    const seen: number[] = [];
+    const read = async (): Promise<void> => {
+      const { rows } = await reader.query<{ id: string }>(`${visible} ORDER BY id`, [seen.at(-1) ?? 0]);
+      seen.push(...rows.map(({ id }) => Number(id)));
+    };
+    // A number is drawn before the transaction has an id of its own, by which others would wait for it.
+    await slow.query("BEGIN");
+    const drawn = Number((await slow.query<{ nextval: string }>("SELECT nextval('numbers')")).rows[0]?.nextval);
+    await quick.query("INSERT INTO events (id) VALUES (nextval('numbers'))");
+    await read();
+    await slow.query("INSERT INTO events (id) VALUES ($1)", [drawn]);
+    await slow.query("COMMIT");
+    await read();
+    expect(seen).toEqual([drawn + 1]);
+
+    newSchema();
+    const [one, two] = [open(), open()];
+    await put(one, "/first", "");
+    const watched = batchesUntil(one.watch({ prefix: "/w/" }, { from: 2 }), ({ revision }) => revision >= 42);
+    const writer = async (store: StateStore): Promise<void> => {
+      for (let round = 0; round < 20; round += 1) await put(store, "/w/a", String(round));
+    };
+    await Promise.all([writer(one), writer(two)]);
+    const revisions = (await watched).flatMap((batch) => (batch.type === "events" ? [batch.revision] : []));
+    expect(revisions).toEqual(Array.from({ length: 40 }, (_, index) => index + 3));
+  });
+
+  test("a comparison in the statement that takes the lock sees what was before it", async () => {
+    const [holder, late] = [await connect(), await connect()];
+    await holder.query("CREATE TABLE counter AS SELECT 0 AS n");
+    await holder.query("BEGIN");
+    await holder.query("SELECT pg_advisory_xact_lock(7)");
+    await late.query("BEGIN");
+    const naive = late.query<{ n: number }>(
+      "WITH lock AS MATERIALIZED (SELECT pg_advisory_xact_lock(7)) SELECT n FROM lock, counter",
+    );
+    await waitingForLock(holder);
+    await holder.query("UPDATE counter SET n = 1");
+    await holder.query("COMMIT");
+    expect((await naive).rows).toEqual([{ n: 0 }]);
+    expect((await late.query("SELECT n FROM counter")).rows).toEqual([{ n: 1 }]);
+    await late.query("COMMIT");
+
+    const schema = newSchema();
+    const store = open();
+    await put(store, "/n", "0");
+    // Another writer's call, made by hand, so that it can be held back until ours waits for the lock.
+    const condition = { key: "/n", target: "version", op: "=", value: 1 } as const;
+    const txn = { if: [condition], then: [{ type: "put", key: "/n", value: new TextEncoder().encode("1") }] } as const;
+    const { json, bytes } = encodeBatch([txn]);
+    await holder.query("BEGIN");
+    await holder.query(queriesOf(schema).txn, [json, bytes]);
+    const ours = store.txn(txn);
+    await waitingForLock(late);
+    await holder.query("COMMIT");
+    expect(await ours).toMatchObject({ succeeded: false });
+    expect((await store.get("/n")).kv?.version).toBe(2);
+  });
+
+  async function waitingForLock(client: pg.Client): Promise<void> {
+    const waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    while ((await client.query(waiting)).rows.length === 0) await runtime.sleep(5);
+  }
+
+  test("a write that is sent again, since its answer was lost, is made twice", async () => {
+    const schema = newSchema();
+    const store = open();
+    await put(store, "/first", "");
+    await using proxy = await faultProxy({ target: `127.0.0.1:${server.port}` });
+    const { json, bytes } = encodeBatch([{ then: [{ type: "put", key: "/naive", value: new Uint8Array(1) }] }]);
+    for (let tries = 1; tries <= 2; tries += 1) {
+      const client = await connect(proxy.port);
+      if (tries === 1) void proxy.dropReply();
+      const answer = await outcome(client.query(queriesOf(schema).txn, [json, bytes]));
+      if (!(answer instanceof Error)) break;
+    }
+    const far = open({ url: server.url.replace(String(server.port), String(proxy.port)) });
+    await put(far, "/warm", "");
+    const answers: unknown[] = [];
+    for (let round = 0; round < 20 && !answers.some(isAmbiguous); round += 1) {
+      void proxy.dropReply();
+      answers.push(await outcome(put(far, `/ours/${round}`, "")));
+      proxy.heal();
+    }
+    expect(answers.some(isAmbiguous)).toBe(true);
+    expect((await store.get("/naive")).kv?.version).toBe(2);
+    const { kvs } = await store.range({ prefix: "/ours/" });
+    expect(kvs.map(({ version }) => version)).toEqual(kvs.map(() => 1));
+  });
+
+  test("notifications that are lost", { timeout: patience }, async () => {
+    const schema = newSchema();
+    const [writer, watcher] = [open(), open()];
+    await put(writer, "/a", "0");
+    const client = await connect();
+    await client.query(`CREATE OR REPLACE FUNCTION ${schema}.advance(rev bigint) RETURNS void LANGUAGE sql AS
+      'UPDATE ${schema}.meta SET revision = rev'`);
+    const seen = batchesUntil(watcher.watch({ key: "/a" }), ({ type }) => type === "events");
+    await watcher.get("/a");
+    const started = runtime.now();
+    await put(writer, "/a", "1");
+    await seen;
+    expect(runtime.now() - started).toBeLessThan(2_000);
+  });
+
+  test("connections that have fallen silent", { timeout: patience }, async () => {
+    newSchema();
+    await using relay = await silentRelay(server.port);
+    const near = open();
+    const far = open({ url: server.url.replace(String(server.port), String(relay.port)), timeout: "1s" });
+    await put(near, "/a", "0");
+    const watch = far.watch({ key: "/a" })[Symbol.asyncIterator]();
+    await watch.next();
+    await Promise.all(Array.from({ length: 8 }, () => far.get("/a"))); // so that there are eight connections
+    relay.silence();
+    const started = runtime.now();
+    await put(near, "/a", "1");
+    expect(await outcome(far.get("/a"))).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    expect(text((await far.get("/a")).kv)).toBe("1");
+    let next = await watch.next();
+    while (next.done !== true && next.value.type === "progress") next = await watch.next();
+    // Asked one after the other, the eight silent ones would have taken eight seconds.
+    expect(runtime.now() - started).toBeLessThan(5_000);
+  });
+
+  test("a renewal behind a thousand writes", { timeout: patience }, async () => {
+    newSchema();
+    const store = open();
+    const lease = await store.grantLease(30_000);
+    let written = 0;
+    const writes = Array.from({ length: 1_000 }, async (_, index) => {
+      await put(store, `/${index}`, "");
+      written += 1;
+    });
+    await lease.keepAliveOnce();
+    expect(written).toBeLessThan(1_000);
+    await Promise.all(writes);
+  });
+
+  test("a lease that is over, though nobody has swept it yet", async () => {
+    const schema = newSchema();
+    const store = open();
+    const lease = await store.grantLease(60_000);
+    const client = await connect();
+    await client.query(`UPDATE ${schema}.lease SET expires = clock_timestamp() - interval '1 ms'`);
+    expect(await outcome(lease.keepAliveOnce())).toMatchObject({ code: "STORE_LEASE_NOT_FOUND" });
+    expect(await outcome(put(store, "/a", "", { lease: lease.id }))).toMatchObject({ code: "STORE_LEASE_NOT_FOUND" });
+  });
+
+  test("history older than its age goes, younger history and the present stay", async () => {
+    const schema = newSchema();
+    const store = open();
+    const old = await put(store, "/a", "old");
+    const client = await connect();
+    const retain = `SELECT ${schema}.retain(3600000, 1000000)`;
+    await client.query(retain);
+    await client.query(`UPDATE ${schema}.mark SET at = at - interval '61 min'`);
+    const young = await put(store, "/a", "young");
+    await put(store, "/a", "new");
+    await client.query(retain);
+    expect(await outcome(store.get("/a", { revision: old }))).toMatchObject({ code: "STORE_COMPACTED" });
+    expect(text((await store.get("/a", { revision: young })).kv)).toBe("young");
+    await client.query(`SELECT ${schema}.retain(3600000, 1)`);
+    expect(await outcome(store.get("/a", { revision: young }))).toMatchObject({ code: "STORE_COMPACTED" });
+    expect(text((await store.get("/a")).kv)).toBe("new");
+  });
+
+  test("a standby, whose reads are stale, is refused", { timeout: patience }, async () => {
+    newSchema();
+    const before = open();
+    await put(before, "/a", "1");
+    await before.close();
+    const { rows } = await (await connect()).query<{ data_directory: string }>("SHOW data_directory");
+    const signal = `${rows[0]?.data_directory ?? ""}/standby.signal`;
+    await server.process.stop("SIGINT");
+    await writeFile(signal, "", { mode: 0o644 });
+    await server.process.start();
+    const store = open();
+    expect(await outcome(store.get("/a"))).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("standby") as string,
+    });
+    await server.process.stop("SIGINT");
+    await rm(signal);
+    await server.process.start();
+    expect(text((await store.get("/a")).kv)).toBe("1");
+  });
+});
+
+function isAmbiguous(answer: unknown): boolean {
+  return (answer as { readonly code?: string }).code === "STORE_AMBIGUOUS";
+}
