@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { notThenable } from "../core/not-thenable.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
@@ -71,6 +72,9 @@ export class Mutex<T = undefined> {
    * @throws The signal's reason, unchanged; TimeoutError.
    */
   lock(options?: WaitOptions): Promise<MutexGuard<T>> {
+    // The usual case by itself: so short that it is compiled into whoever calls it.
+    const locked = this.#locked;
+    if (options === undefined && locked.tryTake(1)) return this.#runtime.ready(new HeldMutex(this, locked));
     return wait(this.#runtime, "Mutex.lock", this.#source, options);
   }
 
@@ -98,6 +102,10 @@ export class Mutex<T = undefined> {
 }
 
 class HeldMutex<T> implements MutexGuard<T> {
+  static {
+    notThenable(this);
+  }
+
   readonly mutex: Mutex<T>;
   isHeld = true;
   private readonly locked: LockedValue<T>;

@@ -1,4 +1,5 @@
 import { checkInteger } from "../core/check.js";
+import { notThenable } from "../core/not-thenable.js";
 import type { PermitQueue } from "../core/permit-queue.js";
 import type { Semaphore } from "./semaphore.js";
 
@@ -30,6 +31,10 @@ export interface SemaphorePermit extends Disposable {
 
 /** @internal */
 export class HeldPermit implements SemaphorePermit {
+  static {
+    notThenable(this);
+  }
+
   count: number;
   readonly semaphore: Semaphore;
   private readonly queue: PermitQueue;

@@ -71,6 +71,11 @@ export class Semaphore {
    * not a non-negative integer.
    */
   acquire(count = 1, options?: WaitOptions): Promise<SemaphorePermit> {
+    const queue = this.#queue;
+    // The usual case by itself: so short that it is compiled into whoever calls it.
+    if (count === 1 && options === undefined && queue.tryTake(1)) {
+      return this.#runtime.ready(new HeldPermit(this, queue, 1));
+    }
     const source = count === 1 ? this.#one : this.#source(count, closedError);
     return wait(this.#runtime, "Semaphore.acquire", source, options);
   }
