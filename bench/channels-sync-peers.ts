@@ -32,10 +32,25 @@ export function freeMutexPeers(): Works {
   };
 }
 
+/** `count` workers take turns at a mutex, and let the others run while they hold it. */
+export function contendedMutexPeers(count: number): Works {
+  const mutex = new AsyncMutex();
+  return {
+    "async-mutex": (n) =>
+      workers(count, n, async (turns) => {
+        for (let turn = 0; turn < turns; turn += 1) {
+          const release = await mutex.acquire();
+          await nothing();
+          release();
+        }
+      }),
+    effect: contendedEffect(1, count),
+  };
+}
+
 /** `count` workers take turns at one of `permits` permits, and let the others run while they hold it. */
-export function contendedPeers(permits: number, count: number): Works {
+export function contendedSemaphorePeers(permits: number, count: number): Works {
   const semaphore = new AsyncSemaphore(permits);
-  const held = EffectSemaphore.makeUnsafe(permits).withPermits(1)(Effect.promise(nothing));
   return {
     "async-mutex": (n) =>
       workers(count, n, async (turns) => {
@@ -45,8 +60,13 @@ export function contendedPeers(permits: number, count: number): Works {
           release();
         }
       }),
-    effect: (n) => effectWorkers(count, n, held),
+    effect: contendedEffect(permits, count),
   };
+}
+
+function contendedEffect(permits: number, count: number): Work {
+  const held = EffectSemaphore.makeUnsafe(permits).withPermits(1)(Effect.promise(nothing));
+  return (n) => effectWorkers(count, n, held);
 }
 
 /** Tasks spawned in batches of `batch`, and joined. */

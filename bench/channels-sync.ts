@@ -1,7 +1,14 @@
 import { Mutex, Semaphore } from "keelson/sync";
 import { forEachConcurrent, spawn } from "keelson/tasks";
 import { row, workers } from "./channels-rows.js";
-import { contendedPeers, freeMutexPeers, limitPeers, pLimitPeer, spawnPeers } from "./channels-sync-peers.js";
+import {
+  contendedMutexPeers,
+  contendedSemaphorePeers,
+  freeMutexPeers,
+  limitPeers,
+  pLimitPeer,
+  spawnPeers,
+} from "./channels-sync-peers.js";
 import type { Row, Work } from "./harness.js";
 
 const batch = 1_000;
@@ -45,12 +52,12 @@ export const rows: readonly Row[] = [
   row(
     "mutex-contended/best-peer",
     contended(() => mutex.lock(), 8),
-    contendedPeers(1, 8),
+    contendedMutexPeers(8),
   ),
   row(
     "semaphore-contended/best-peer",
     contended(() => semaphore.acquire(), 64),
-    contendedPeers(10, 64),
+    contendedSemaphorePeers(10, 64),
   ),
   row("spawn-join/best-peer", spawnAndJoin, spawnPeers(batch)),
   row("for-each-concurrent/p-limit", forEach, pLimitPeer(batch)),
