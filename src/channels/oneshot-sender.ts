@@ -1,7 +1,7 @@
 import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
-import { Handle } from "./handle.js";
-import type { OneshotState } from "./oneshot-state.js";
+import { inspectable } from "./handle.js";
+import type { Oneshot } from "./oneshot-receiver.js";
 
 /** The half of a oneshot channel that sends. */
 export interface Sender<T> extends Disposable {
@@ -29,7 +29,17 @@ export interface Sender<T> extends Disposable {
 }
 
 /** @internal */
-export class StateSender<T> extends Handle<OneshotState<T>> implements Sender<T> {
+export class OneshotSender<T> implements Sender<T> {
+  static {
+    inspectable(this);
+  }
+
+  readonly state: Oneshot<T>;
+
+  constructor(state: Oneshot<T>) {
+    this.state = state;
+  }
+
   get isClosed(): boolean {
     return this.state.receiverClosed;
   }
@@ -47,6 +57,10 @@ export class StateSender<T> extends Handle<OneshotState<T>> implements Sender<T>
 
   closing(): Selectable<void> {
     return { "~source": this.state.closing };
+  }
+
+  sameChannel(other: object): boolean {
+    return this.state.sameChannel(other);
   }
 
   close(): void {

@@ -1,8 +1,7 @@
 import { currentRuntime } from "../core/ambient.js";
 import type { Runtime } from "../core/runtime.js";
-import { type Receiver, StateReceiver } from "./oneshot-receiver.js";
-import { type Sender, StateSender } from "./oneshot-sender.js";
-import { OneshotState } from "./oneshot-state.js";
+import { Oneshot, type Receiver } from "./oneshot-receiver.js";
+import { OneshotSender, type Sender } from "./oneshot-sender.js";
 
 export type { Receiver } from "./oneshot-receiver.js";
 export type { Sender } from "./oneshot-sender.js";
@@ -34,6 +33,6 @@ export function channel<T>({ name, runtime = currentRuntime() }: ChannelOptions 
   tx: Sender<T>,
   rx: Receiver<T>,
 ] {
-  const state = new OneshotState<T>(runtime, name);
-  return [new StateSender(state), new StateReceiver(state)];
+  const receiver = new Oneshot<T>(runtime, name);
+  return [new OneshotSender(receiver), receiver];
 }
