@@ -51,8 +51,7 @@ export class SlotPermit<T> extends OwnHandle<MpscState<T>> implements Permit<T> 
   send(value: T): void {
     this.assertOpen();
     this.isOver = true;
-    this.state.reserved -= 1;
-    this.state.put(value);
+    this.state.putReserved(value);
   }
 
   release(): void {

@@ -113,12 +113,16 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
     if (this.receivers.first !== undefined) this.#serveReceivers();
   }
 
+  /** The same with a slot that was reserved, perhaps before the receiver was disposed. */
+  putReserved(message: T): void {
+    this.reserved -= 1;
+    if (this.#disposed) this.#discard(message);
+    else this.#store(message);
+    this.#serveReceivers();
+  }
+
   /** Puts a message into its slot, and leaves it to the caller to serve receivers. */
   #store(message: T): void {
-    if (this.#disposed) {
-      this.#discard(message);
-      return;
-    }
     this.buffer.push(message);
     if (sent.hasSubscribers) publish(sent, this);
   }

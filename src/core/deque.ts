@@ -15,9 +15,11 @@ export class Deque<T> {
   private head = 0;
 
   push(value: T): void {
-    if (this.length === this.ring.length) this.grow();
-    this.ring[(this.head + this.length) & (this.ring.length - 1)] = value;
-    this.length += 1;
+    const { length } = this;
+    if (length === this.ring.length) this.grow();
+    const { ring } = this;
+    ring[(this.head + length) & (ring.length - 1)] = value;
+    this.length = length + 1;
   }
 
   /** Takes the oldest value; its slot is cleared so that nothing is retained. */
@@ -34,14 +36,12 @@ export class Deque<T> {
   shiftMany(max: number): T[] {
     const { ring, head } = this;
     const count = Math.min(max, this.length);
-    const values = new Array<T>(count);
-    for (let index = 0; index < count; index += 1) {
-      const at = (head + index) & (ring.length - 1);
-      values[index] = ring[at] as T;
-      ring[at] = undefined;
-    }
+    const end = head + count;
+    let values = ring.slice(head, end);
+    if (values.length < count) values = values.concat(ring.slice(0, end - ring.length));
+    for (let at = head; at < end; at += 1) ring[at & (ring.length - 1)] = undefined;
     this.drop(count);
-    return values;
+    return values as T[];
   }
 
   peek(): T | undefined {
