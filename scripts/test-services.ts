@@ -66,7 +66,13 @@ function runWithNodeSqlite(): boolean {
   const node = fetchNode("24");
   if ("missing" in node) console.log(`node:sqlite: skipped; ${node.missing}`);
   else console.log("\n--- node:sqlite, with Node 24");
-  return "missing" in node || runVitest(node.path, ofSqlite, { KEELSON_REPORT: undefined });
+  return (
+    "missing" in node ||
+    runVitest(node.path, ofSqlite, {
+      KEELSON_REPORT: undefined,
+      KEELSON_COVERAGE: env["KEELSON_COVERAGE"]?.replace(".json", "-node.json"),
+    })
+  );
 }
 
 function runVitest(node: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}): boolean {
