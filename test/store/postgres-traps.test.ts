@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { systemRuntime } from "keelson/core";
-import { type StateStore, put } from "keelson/store";
+import { type StateStore, op, put } from "keelson/store";
 import { type PostgresStoreOptions, postgresStore } from "keelson/store/postgres";
 import { faultProxy } from "keelson/testing";
 import { queriesOf } from "../../src/store/drivers/postgres/queries.js";
@@ -170,6 +170,24 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
     while (next.done !== true && next.value.type === "progress") next = await watch.next();
     // Asked one after the other, the eight silent ones would have taken eight seconds.
     expect(runtime.now() - started).toBeLessThan(5_000);
+  });
+
+  test("a history that no connection lives long enough to bring", { timeout: patience }, async () => {
+    newSchema();
+    const near = open();
+    for (let round = 0; round < 20; round += 1) {
+      await near.txn({ then: Array.from({ length: 100 }, (_, index) => op.put(`/${index}`, String(round))) });
+    }
+    await using proxy = await faultProxy({ target: `127.0.0.1:${server.port}` });
+    const far = open({ url: server.url.replace(String(server.port), String(proxy.port)) });
+    const progress = { isDone: false };
+    const seen = batchesUntil(far.watch({ prefix: "/" }, { from: 2 }), ({ revision }) => revision === 21);
+    void seen.finally(() => (progress.isDone = true)).catch(() => undefined);
+    while (!progress.isDone) await Promise.race([proxy.cutAfter(25_000), seen]);
+    const events = (await seen).flatMap((batch) => (batch.type === "events" ? batch.events : []));
+    expect(events).toHaveLength(2_000);
+    // In one piece they would have come to ten times what goes through between two cuts.
+    expect(proxy.counts.cuts).toBeGreaterThan(5);
   });
 
   test("a renewal behind a thousand writes", { timeout: patience }, async () => {

@@ -16,7 +16,7 @@ import type {
 } from "../shared/backend.js";
 import { byteBounds, toBytes } from "../shared/key-bytes.js";
 import { unlessAborted, unlessAbortedWriting } from "./aborts.js";
-import { upToPage } from "./change-page.js";
+import { type PageSize, PageSizes, upToPage } from "./change-page.js";
 import type { Database } from "./database.js";
 import { Observer } from "./observer.js";
 import { type Queries, pageRevisions, queriesOf } from "./queries.js";
@@ -40,6 +40,7 @@ export class PostgresBackend implements LogBackend {
   readonly #queries: Queries;
   readonly #observer: Observer;
   readonly #batcher: TxnBatcher;
+  readonly #pages = new PageSizes();
   readonly #retentionTimer: TimerHandle;
   /** Watches that are asking where the store is: what is written later must not come before their answer. */
   readonly #asking = new Set<Promise<unknown>>();
@@ -122,13 +123,20 @@ export class PostgresBackend implements LogBackend {
     return { revision: this.#readRevision(rows[0], revision), kvs, more: kvs.length < count, count };
   }
 
-  async changes({ from, range, prevKv }: ChangesRequest): Promise<ChangesPage> {
+  changes(request: ChangesRequest): Promise<ChangesPage> {
+    return this.#pages.read((size) => this.#page(request, size));
+  }
+
+  async #page({ from, range, prevKv }: ChangesRequest, size: PageSize): Promise<ChangesPage> {
     const bounds = byteBounds(range ?? { prefix: "" });
-    const values = [...bounds, from, from + pageRevisions - 1];
+    const values = [...bounds, from, from + pageRevisions - 1, size.events, size.bytes];
     const all = await this.#read(`changes-${prevKv}`, this.#queries.changes(prevKv), values);
     const { revision, compacted } = toReach(all[0] ?? {});
     if (from <= compacted || from > revision) return { revision, compacted, events: [], through: revision };
-    const { rows, cut } = upToPage(all.filter(({ key }) => key !== null));
+    const { rows, cut } = upToPage(
+      all.filter(({ key }) => key !== null),
+      size,
+    );
     if (cut === undefined) {
       return { revision, compacted, events: rows.map(toEvent), through: Math.min(revision, from + pageRevisions - 1) };
     }

@@ -2,9 +2,6 @@
 const kvColumns = "key, value, created, modified, version, lease";
 const logColumns = "key, value, created, revision AS modified, version, lease";
 
-/** Changes that one page may have, and bytes of values after which it ends. */
-export const pageEvents = 1_000;
-export const pageBytes: number = 4 * 1_024 * 1_024;
 /** Revisions that are looked at for one page, so that a rare key in a long history keeps nobody waiting. */
 export const pageRevisions = 20_000;
 
@@ -64,8 +61,8 @@ export function queriesOf(schema: string): Queries {
           SELECT * FROM (
             SELECT ${logColumns}, place, sum(coalesce(octet_length(value), 0)) OVER w AS bytes, row_number() OVER w AS nr
             FROM ${schema}.log WHERE revision >= $3 AND revision <= $4 AND ${inBounds}
-            WINDOW w AS (ORDER BY revision, place ROWS UNBOUNDED PRECEDING) ORDER BY revision, place LIMIT ${pageEvents + 1}
-          ) c WHERE nr = 1 OR bytes - coalesce(octet_length(value), 0) <= ${pageBytes}
+            WINDOW w AS (ORDER BY revision, place ROWS UNBOUNDED PRECEDING) ORDER BY revision, place LIMIT $5::int + 1
+          ) c WHERE nr = 1 OR bytes - coalesce(octet_length(value), 0) <= $6::bigint
         ) l ON true ${join} ORDER BY l.modified, l.place`;
     },
     revision: (prevKv) => {

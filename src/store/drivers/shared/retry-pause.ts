@@ -1,7 +1,7 @@
 import type { Runtime } from "../../../core/runtime.js";
 
 const firstMs = 20;
-const longestMs = 1_000;
+const longestMs = 250;
 
 /** How long to wait after so many failures in a row: at first hardly at all, since a lost connection is soon replaced. */
 export function retryPause(runtime: Runtime, failures: number): number {
