@@ -153,6 +153,7 @@ function abort({ model, calls }: World, real: Real, index: number): void {
   call.state = "aborted";
   model.senders = model.senders.filter((other) => other !== call);
   model.receivers = model.receivers.filter((other) => other !== call);
+  model.run(); // what it gives up may end the next call before that is aborted, too
 }
 
 const aborting = fc.nat(30).map((at) =>
