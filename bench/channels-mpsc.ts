@@ -1,6 +1,14 @@
 import { mpsc } from "keelson/channels";
 import { MinimalChannel } from "./channels-floor.js";
-import { batchPeers, boundedPeers, pass, tryPeers, unboundedPeers } from "./channels-peers.js";
+import {
+  batchPeers,
+  boundedPeers,
+  iteratedPeers,
+  oneByOnePeers,
+  pass,
+  tryPeers,
+  unboundedPeers,
+} from "./channels-peers.js";
 import { row } from "./channels-rows.js";
 import type { Row, Work } from "./harness.js";
 
@@ -14,6 +22,19 @@ function bounded(producers: number): Work {
     pass(
       (value) => tx.send(value),
       () => rx.recv(),
+      producers,
+      n,
+    );
+}
+
+/** The same where the consumer iterates. */
+function iterated(producers: number): Work {
+  const [tx, rx] = mpsc.channel<number>(128);
+  const items = rx[Symbol.asyncIterator]();
+  return (n) =>
+    pass(
+      (value) => tx.send(value),
+      () => items.next(),
       producers,
       n,
     );
@@ -75,11 +96,14 @@ const noBound = "it-pushable, events.on and rxjs have no bound";
 export const rows: readonly Row[] = [
   row("mpsc-bounded-1x1/floor", bounded(1), { "minimal channel": boundedFloor(1) }),
   row("mpsc-bounded-8x1/floor", bounded(8), { "minimal channel": boundedFloor(8) }),
-  row("mpsc-bounded-1x1/best-peer", bounded(1), boundedPeers(1), noBound),
-  row("mpsc-bounded-8x1/best-peer", bounded(8), boundedPeers(8), noBound),
+  row("mpsc-bounded-1x1/best-peer", iterated(1), iteratedPeers(1), `consumers iterate; ${noBound}`),
+  row("mpsc-bounded-8x1/best-peer", iterated(8), iteratedPeers(8), `consumers iterate; ${noBound}`),
+  row("mpsc-bounded-1x1-recv/best-peer", bounded(1), boundedPeers(1), `consumers call; ${noBound}`),
+  row("mpsc-bounded-8x1-recv/best-peer", bounded(8), boundedPeers(8), `consumers call; ${noBound}`),
   row("mpsc-unbounded-1x1/best-peer", unbounded(), unboundedPeers(burst), "rxjs calls back and receives nothing"),
   row("try-send-recv/ring", oursTrying(), { ring: ring(burst) }),
   row("try-send-recv/best-peer", oursTrying(), tryPeers(burst), "Web Streams, it-pushable and events.on always wait"),
   row("recv-many-256/ring", batches(), { ring: ring(batch) }),
+  row("recv-many-256/one-by-one", batches(), oneByOnePeers(batch), "in one call of ours, in 256 of the others"),
   row("recv-many-256/best-peer", batches(), batchPeers(batch), "ts-chan, @thi.ng/csp, Web Streams receive one by one"),
 ];

@@ -45,7 +45,6 @@ export function boundedPeers(producers: number): Works {
   const stream = new TransformStream<number, number>({}, { highWaterMark: 1 }, { highWaterMark: 128 });
   const writer = stream.writable.getWriter();
   const reader = stream.readable.getReader();
-  const queue = Effect.runSync(Queue.bounded<number>(128));
   return {
     "@thi.ng/csp": (n) =>
       pass(
@@ -61,13 +60,7 @@ export function boundedPeers(producers: number): Works {
         producers,
         n,
       ),
-    effect: (n) => {
-      const each = Math.ceil(n / producers);
-      const produce = effectLoop(each, Queue.offer(queue, 1));
-      const consume = effectLoop(each * producers, Queue.take(queue));
-      const all = [consume, ...Array.from({ length: producers }, () => produce)];
-      return Effect.runPromise(Effect.all(all, { concurrency: "unbounded", discard: true }));
-    },
+    effect: effectPass(producers),
     "Web Streams": (n) =>
       pass(
         (value) => writer.write(value),
@@ -75,6 +68,36 @@ export function boundedPeers(producers: number): Works {
         producers,
         n,
       ),
+  };
+}
+
+/** The same where the consumer iterates; effect's takes. */
+export function iteratedPeers(producers: number): Works {
+  const csp = cspChannel<number>(128);
+  const chan = new Chan(128);
+  const stream = new TransformStream<number, number>({}, { highWaterMark: 1 }, { highWaterMark: 128 });
+  const writer = stream.writable.getWriter();
+  const iterated = (send: (value: number) => PromiseLike<unknown>, iterable: AsyncIterable<unknown>): Work => {
+    const items = iterable[Symbol.asyncIterator]();
+    return (n) => pass(send, () => items.next(), producers, n);
+  };
+  return {
+    "@thi.ng/csp": iterated((value) => csp.write(value), csp),
+    "ts-chan": iterated((value) => chan.send(value), chan),
+    "Web Streams": iterated((value) => writer.write(value), stream.readable),
+    effect: effectPass(producers),
+  };
+}
+
+/** Fibers that offer and take. */
+function effectPass(producers: number): Work {
+  const queue = Effect.runSync(Queue.bounded<number>(128));
+  return (n) => {
+    const each = Math.ceil(n / producers);
+    const produce = effectLoop(each, Queue.offer(queue, 1));
+    const consume = effectLoop(each * producers, Queue.take(queue));
+    const all = [consume, ...Array.from({ length: producers }, () => produce)];
+    return Effect.runPromise(Effect.all(all, { concurrency: "unbounded", discard: true }));
   };
 }
 
@@ -152,6 +175,39 @@ export function tryPeers(burst: number): Works {
   };
 }
 
+/** `burst` messages sent at once and received one by one, each wait awaited. */
+export function oneByOnePeers(burst: number): Works {
+  const csp = cspChannel<number>(burst);
+  const chan = new Chan(burst);
+  const queue = Effect.runSync(Queue.bounded<number>(burst));
+  const inBursts =
+    (send: (value: number) => unknown, receive: () => Promise<unknown>): Work =>
+    async (n) => {
+      for (let left = n; left > 0; left -= burst) {
+        for (let i = 0; i < burst; i += 1) send(i);
+        for (let i = 0; i < burst; i += 1) await receive();
+      }
+    };
+  return {
+    "@thi.ng/csp": inBursts(
+      (value) => csp.offer(value),
+      () => csp.read(),
+    ),
+    "ts-chan": inBursts(
+      (value) => chan.trySend(value),
+      () => chan.recv(),
+    ),
+    effect: (n) => {
+      const send = Effect.sync(() => {
+        for (let i = 0; i < burst; i += 1) Queue.offerUnsafe(queue, i);
+      });
+      return Effect.runPromise(
+        effectLoop(Math.ceil(n / burst), Effect.andThen(send, effectLoop(burst, Queue.take(queue)))),
+      );
+    },
+  };
+}
+
 /** `burst` messages sent at once and received in one call. */
 export function batchPeers(burst: number): Works {
   const queue = Effect.runSync(Queue.bounded<number>(burst));
@@ -207,7 +263,7 @@ export function selectPeers(): Works {
   };
 }
 
-/** `burst` messages to each of `count` receivers. */
+/** `burst` messages to each of `count` receivers, which receive one by one. */
 export function broadcastPeers(count: number, burst: number): Works {
   const source = mult<number>();
   const taps: Channel<number>[] = Array.from({ length: count }, () => source.subscribe(cspChannel<number>(burst)));
@@ -220,20 +276,33 @@ export function broadcastPeers(count: number, burst: number): Works {
         await written;
       }
     },
-    effect: (n) =>
-      Effect.runPromise(
-        Effect.scoped(
-          Effect.gen(function* () {
-            const hub = yield* PubSub.bounded<number>(1024);
-            const subscriptions = yield* Effect.all(Array.from({ length: count }, () => PubSub.subscribe(hub)));
-            for (let left = n; left > 0; left -= burst) {
-              for (let i = 0; i < burst; i += 1) PubSub.publishUnsafe(hub, i);
-              for (const subscription of subscriptions) yield* PubSub.takeAll(subscription);
-            }
-          }),
-        ),
-      ),
+    effect: effectBroadcast(count, burst, (subscription) => effectLoop(burst, PubSub.take(subscription))),
   };
+}
+
+/** The same, each burst received in one call. */
+export function broadcastBatchPeers(count: number, burst: number): Works {
+  return { effect: effectBroadcast(count, burst, (subscription) => PubSub.takeAll(subscription)) };
+}
+
+function effectBroadcast(
+  count: number,
+  burst: number,
+  receive: (subscription: PubSub.Subscription<number>) => Effect.Effect<unknown>,
+): Work {
+  return (n) =>
+    Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const hub = yield* PubSub.bounded<number>(1024);
+          const subscriptions = yield* Effect.all(Array.from({ length: count }, () => PubSub.subscribe(hub)));
+          for (let left = n; left > 0; left -= burst) {
+            for (let i = 0; i < burst; i += 1) PubSub.publishUnsafe(hub, i);
+            for (const subscription of subscriptions) yield* receive(subscription);
+          }
+        }),
+      ),
+    );
 }
 
 /** Two values whose watchers answer each other. */

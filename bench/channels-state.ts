@@ -1,5 +1,5 @@
 import { broadcast, oneshot, watch } from "keelson/channels";
-import { broadcastPeers, watchPeers } from "./channels-peers.js";
+import { broadcastBatchPeers, broadcastPeers, watchPeers } from "./channels-peers.js";
 import { row } from "./channels-rows.js";
 import type { Row, Work } from "./harness.js";
 
@@ -59,6 +59,12 @@ async function promises(n: number): Promise<void> {
 
 export const rows: readonly Row[] = [
   row("broadcast-16/best-peer", broadcasting(), broadcastPeers(receivers, burst), "rxjs buffers for nobody"),
+  row(
+    "broadcast-16/take-all",
+    broadcasting(),
+    broadcastBatchPeers(receivers, burst),
+    "one by one, against in one call",
+  ),
   row("watch/best-peer", watching(), watchPeers(), "the others have no latest value"),
   row("oneshot/promise", oneshots, { "new Promise": promises }),
 ];

@@ -1,7 +1,7 @@
 import * as library from "ts-chan";
 
 /** A channel of ts-chan's. */
-export interface Chan {
+export interface Chan extends AsyncIterable<unknown> {
   send(value: number): Promise<void>;
   recv(): Promise<unknown>;
   trySend(value: number): boolean;
