@@ -40,10 +40,10 @@ export async function databaseOpener(driver: SqliteDriver, module: string | unde
   const { DatabaseSync } = (await import(nodeSqlite)) as {
     DatabaseSync: new (file: string, options: { readOnly: boolean }) => SqlDatabase;
   };
-  return (file, options) => withEmptyBlobs(new DatabaseSync(file, options));
+  return (file, options) => numbered(withEmptyBlobs(new DatabaseSync(file, options)));
 }
 
-/** `better-sqlite3` takes `?1` for a name; here it is a position, as in `node:sqlite`. */
+/** `better-sqlite3`, and `node:sqlite` before 22.19, take `?1` for a name; here it is a position. */
 function numbered(database: SqlDatabase): SqlDatabase {
   return preparing(database, (sql) => {
     const order: number[] = [];
@@ -62,7 +62,7 @@ const empty = new Uint8Array(1).subarray(1);
 
 /** `node:sqlite` of Node 22 takes an empty array for NULL where no memory stands behind it: those sent to a thread. */
 function withEmptyBlobs(database: SqlDatabase): SqlDatabase {
-  const probe = database.prepare("SELECT typeof(?1) AS type").get(structuredClone(new Uint8Array(0))) as {
+  const probe = database.prepare("SELECT typeof(?) AS type").get(structuredClone(new Uint8Array(0))) as {
     type: string;
   };
   if (probe.type === "blob") return database;
