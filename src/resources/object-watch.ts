@@ -132,16 +132,16 @@ export class ObjectWatch {
 
   /** Reads what is there, and delivers how it differs from what the listener has. */
   async *#list(signal: AbortSignal): AsyncGenerator<Event> {
-    const present = new Set<string>();
+    const gone = new Set(this.#known.keys());
     let at = 0;
     for await (const { revision, kvs } of pagesOf(this.#context, this.#selection, {}, signal)) {
       at = revision;
       for (const kv of kvs) {
-        present.add(kv.key);
+        gone.delete(kv.key);
         yield* this.#put(kv);
       }
     }
-    for (const key of [...this.#known.keys()]) if (!present.has(key)) yield* this.#gone(key, at);
+    for (const key of gone) yield* this.#gone(key, at);
     this.#seen = at;
   }
 
