@@ -7,30 +7,30 @@ import type { ResourceCache } from "./resource-cache.js";
  * @internal
  */
 export class WriteTracker {
+  /** By kind, and then by key: there are few kinds and many keys. */
   readonly #written = new Map<string, Map<string, number>>();
 
   record(key: string, kind: string, resourceVersion: string): void {
-    const kinds = this.#written.get(key) ?? new Map<string, number>();
-    kinds.set(kind, Math.max(kinds.get(kind) ?? 0, Number(resourceVersion)));
-    this.#written.set(key, kinds);
+    let keys = this.#written.get(kind);
+    if (keys === undefined) this.#written.set(kind, (keys = new Map()));
+    keys.set(key, Math.max(keys.get(key) ?? 0, Number(resourceVersion)));
   }
 
   /** The caches that are still behind the key's own writes, and how far each must come; `undefined` when none is. */
   behind(key: string, caches: ReadonlyMap<string, ResourceCache>): ReadonlyMap<ResourceCache, number> | undefined {
-    const kinds = this.#written.get(key);
-    if (kinds === undefined) return undefined;
-    const behind = new Map<ResourceCache, number>();
-    for (const [kind, revision] of kinds) {
+    let behind: Map<ResourceCache, number> | undefined;
+    for (const [kind, keys] of this.#written) {
+      const revision = keys.get(key);
+      if (revision === undefined) continue;
       const cache = caches.get(kind);
-      if (cache === undefined || cache.revision >= revision) kinds.delete(kind);
-      else behind.set(cache, revision);
+      if (cache === undefined || cache.revision >= revision) keys.delete(key);
+      else (behind ??= new Map()).set(cache, revision);
     }
-    if (kinds.size === 0) this.#written.delete(key);
-    return behind.size === 0 ? undefined : behind;
+    return behind;
   }
 
   /** Forgets a key. */
   forget(key: string): void {
-    if (this.#written.size > 0) this.#written.delete(key);
+    for (const keys of this.#written.values()) keys.delete(key);
   }
 }

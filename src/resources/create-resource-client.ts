@@ -63,9 +63,15 @@ const unfenced = { fence: () => [], onWrite: () => undefined, lease: () => undef
 
 /** A context whose writes behave as told. */
 function behaving(context: ClientContext, { fence, onWrite, lease }: WriteBehaviour): ClientContext {
-  const given = Object.entries({ fence, onWrite, lease }).filter(([, value]) => value !== undefined);
-  for (const [option, value] of given) checkFunction(option, value);
-  return { ...context, ...Object.fromEntries(given) };
+  if (fence !== undefined) checkFunction("fence", fence);
+  if (onWrite !== undefined) checkFunction("onWrite", onWrite);
+  if (lease !== undefined) checkFunction("lease", lease);
+  return {
+    ...context,
+    fence: fence ?? context.fence,
+    onWrite: onWrite ?? context.onWrite,
+    lease: lease ?? context.lease,
+  };
 }
 
 /** A client without the types that a kind brings along. */
