@@ -52,6 +52,8 @@ export class ControllerLoop {
   #finished = 0;
   #failures = 0;
   #started = false;
+  /** The clock, where it was read for a run that ends right now: to read it takes longer than to take the next key. */
+  #now: number | undefined = undefined;
   #drained: Deferred<undefined> | undefined = undefined;
 
   constructor(controller: Controller, parts: LoopParts) {
@@ -111,10 +113,13 @@ export class ControllerLoop {
 
   #pump(): void {
     const { stop } = this.#parts;
+    let now = this.#now;
+    this.#now = undefined;
     while (this.#started && !stop.aborted && this.#active < this.controller.options.concurrency) {
       const released = this.#released.shift();
-      const item = released?.item ?? this.queue.get();
+      const item = released?.item ?? this.queue.get(now);
       if (item === undefined) return;
+      now = undefined;
       const behind = released === undefined ? this.#writes.behind(item.key, this.#parts.caches) : undefined;
       if (released !== undefined) this.queue.begin(item);
       if (behind === undefined) this.#begin(item, released?.live ?? []);
@@ -245,8 +250,10 @@ export class ControllerLoop {
   #end(run: RunContext, result: ReconcileResultLabel, requeueMs?: number, error?: unknown): void {
     run.close();
     this.#traces.end(run, result, requeueMs, error);
+    this.#now = run.endedAt;
     // Through the runtime, so that keys that are always ready cannot starve timers and I/O.
     this.#parts.runtime.wake(run);
+    this.#now = undefined;
   }
 
   #ended(run: RunContext): void {

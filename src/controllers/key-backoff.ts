@@ -58,7 +58,7 @@ export class KeyBackoff {
 
   /** Failures in a row. */
   count(key: string): number {
-    return this.#failures.get(key)?.count ?? 0;
+    return this.#failures.size === 0 ? 0 : (this.#failures.get(key)?.count ?? 0);
   }
 
   /** Forgets a key's failures. */

@@ -3,6 +3,7 @@ import { LinkedSignal } from "../core/linked-signal.js";
 import type { Logger, Runtime, Wakeable } from "../core/index.js";
 import type { Resource, ResourceClient, ResourceKey } from "../resources/index.js";
 import { type CacheViews, cacheReader, viewOf } from "./cache-reader.js";
+import type { ReconcileEvent } from "./diagnostics.js";
 import { parseKey } from "./object-key.js";
 import type { CacheReader, ReconcileContext } from "./reconcile-context.js";
 import type { WorkItem } from "./work-item.js";
@@ -23,14 +24,8 @@ export interface RunTools {
   readonly ended: (run: RunContext) => void;
 }
 
-/** What must be known at a run's end of its start, as it may have changed by then. */
-interface Trace {
-  readonly run: number;
-  readonly since: number;
-  readonly reason: string;
-  readonly attempt: number;
-  readonly active: number;
-}
+/** What is told of a run at its end. */
+export type Trace = { -readonly [K in keyof ReconcileEvent]: ReconcileEvent[K] };
 
 /**
  * The context of one run, and the run itself. Made for each reconcile, most of which do nothing: whatever not every

@@ -1,13 +1,7 @@
 import type { Runtime } from "../core/index.js";
 import type { Controller } from "./controller.js";
-import {
-  type ReconcileEvent,
-  type ReconcileResultLabel,
-  type ReconcileStartEvent,
-  reconcileStarts,
-  reconciled,
-} from "./diagnostics.js";
-import type { RunContext } from "./run-context.js";
+import { type ReconcileEvent, type ReconcileResultLabel, reconcileStarts, reconciled } from "./diagnostics.js";
+import type { RunContext, Trace } from "./run-context.js";
 
 let runs = 0;
 
@@ -28,59 +22,60 @@ const outcomes: Readonly<Record<ReconcileResultLabel, ReconcileEvent["outcome"]>
 export class RunTraces {
   readonly #controller: Controller;
   readonly #runtime: Runtime;
+  /** Both clocks, when the wall clock was last read. */
+  #read = { now: Number.NEGATIVE_INFINITY, wall: 0 };
 
   constructor(controller: Controller, runtime: Runtime) {
     this.#controller = controller;
     this.#runtime = runtime;
   }
 
-  start(run: RunContext, active: number): void {
+  start(context: RunContext, active: number): void {
     if (!reconcileStarts.hasSubscribers && !reconciled.hasSubscribers) return;
-    runs += 1;
-    // The clock was read for the deadline.
-    const since = run.deadline - this.#controller.timeoutMs;
-    run.traced = { run: runs, since, reason: run.item.reason, attempt: run.attempt, active };
-    if (!reconcileStarts.hasSubscribers) return;
-    const { key, reason } = run.item;
     const { name, options } = this.#controller;
-    const start: ReconcileStartEvent = {
+    const { key, reason } = context.item;
+    runs += 1;
+    // What is told at the end, but for how it ended: the rest may have changed by then, and one literal is cheap.
+    const event: Trace = {
       run: runs,
       controller: name,
       kind: options.for.name,
       key,
       reason,
-      attempt: run.traced.attempt,
-      startedAt: this.#runtime.wallNow(),
+      attempt: context.attempt,
+      startedAt: this.#wallAt(context.deadline - this.#controller.timeoutMs),
       active,
       concurrency: options.concurrency,
+      outcome: "ok",
+      result: "success",
+      durationMs: 0,
+      requeueMs: undefined,
+      error: undefined,
     };
+    context.traced = event;
+    if (!reconcileStarts.hasSubscribers) return;
+    const { run, controller, kind, attempt, startedAt, concurrency } = event;
+    const start = { run, controller, kind, key, reason, attempt, startedAt, active, concurrency };
     reconcileStarts.publish(Object.freeze(start));
+  }
+
+  /** The wall clock at an instant of the other one. It is read once a second: a run is as short as three readings. */
+  #wallAt(now: number): number {
+    const age = now - this.#read.now;
+    if (age < 0 || age >= 1_000) this.#read = { now, wall: this.#runtime.wallNow() };
+    return this.#read.wall + (now - this.#read.now);
   }
 
   end(context: RunContext, result: ReconcileResultLabel, requeueMs: number | undefined, error: unknown): void {
     const { traced } = context;
     if (traced === undefined || !reconciled.hasSubscribers) return;
-    const { name, options } = this.#controller;
-    const now = this.#runtime.now();
-    const durationMs = now - traced.since;
-    context.endedAt = now;
-    // One literal: spreading what both events share costs more than the run.
-    const event: ReconcileEvent = {
-      run: traced.run,
-      controller: name,
-      kind: options.for.name,
-      key: context.item.key,
-      reason: traced.reason,
-      attempt: traced.attempt,
-      startedAt: this.#runtime.wallNow() - durationMs,
-      active: traced.active,
-      concurrency: options.concurrency,
-      outcome: outcomes[result],
-      result,
-      durationMs,
-      requeueMs,
-      error,
-    };
-    reconciled.publish(Object.freeze(event));
+    context.endedAt = this.#runtime.now();
+    traced.outcome = outcomes[result];
+    traced.result = result;
+    // The clock was read for the deadline.
+    traced.durationMs = context.endedAt - (context.deadline - this.#controller.timeoutMs);
+    traced.requeueMs = requeueMs;
+    traced.error = error;
+    reconciled.publish(Object.freeze(traced));
   }
 }

@@ -67,12 +67,12 @@ export class WorkQueue {
     this.#merge(item, priority, due, reason);
   }
 
-  /** Takes the next key; `undefined` when none is ready. Give it back with {@link WorkQueue.done}. */
-  get(): WorkItem | undefined {
+  /** Takes the next key (`at`: when); `undefined` when none is ready. Give it back with {@link WorkQueue.done}. */
+  get(at?: number): WorkItem | undefined {
     const item = this.#ready.shift();
     if (item === undefined) return undefined;
     item.state = "running";
-    if (queueGets.hasSubscribers) this.#publish(queueGets, item.key, item.priority, this.#lap(item));
+    if (queueGets.hasSubscribers) this.#publish(queueGets, item.key, item.priority, this.#lap(item, at));
     return item;
   }
 

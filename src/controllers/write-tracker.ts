@@ -12,7 +12,7 @@ export class WriteTracker {
 
   record(key: string, kind: string, resourceVersion: string): void {
     let keys = this.#written.get(kind);
-    if (keys === undefined) this.#written.set(kind, (keys = new Map()));
+    if (keys === undefined) this.#written.set(kind, (keys = new Map<string, number>()));
     keys.set(key, Math.max(keys.get(key) ?? 0, Number(resourceVersion)));
   }
 
