@@ -1,16 +1,15 @@
-import { mpsc } from "../../channels/index.js";
-import { type Controller, type Manager, channel, createManager, defineController } from "../../controllers/index.js";
+import { type Manager, createManager } from "../../controllers/index.js";
 import { type Duration, type Logger, type Runtime, currentRuntime, silentLogger, toMs } from "../../core/index.js";
 import { checkName, checkOneOf } from "../../core/check.js";
-import type { ResourceKey } from "../../resources/index.js";
 import type { Resources } from "../../scheduler/index.js";
 import type { StateStore } from "../../store/index.js";
 import { Instance } from "../kinds/instance.js";
 import type { NodeAddress } from "../kinds/node.js";
 import { Heartbeat } from "./heartbeat.js";
+import { instanceControl } from "./instance-controller.js";
 import { type LogOptions, readLogs } from "./read-logs.js";
 import { RunExits } from "./run-exits.js";
-import { Supervisors } from "./supervisors.js";
+import type { Supervisors } from "./supervisors.js";
 import type { WorkloadRuntime } from "./workload-runtime.js";
 
 /** How {@link createAgent} is set up. */
@@ -94,22 +93,13 @@ export function createAgent(options: AgentOptions): Agent {
   checkName("node", node);
   checkOneOf("onLeaseLost", onLeaseLost, ["keep", "fence"]);
   checkOneOf("onStop", onStop, ["stop", "leave"]);
-  const [changes, changed] = mpsc.unbounded<ResourceKey>({ runtime });
   const exits = new RunExits(workloads, runtime);
-  const supervisors = new Supervisors({
-    node,
-    cwd: options.cwd ?? process.cwd(),
-    workloads,
-    exits,
-    runtime,
-    log,
-    onChange: (key) => {
-      changes.send(key);
-    },
-  });
+  const cwd = options.cwd ?? process.cwd();
+  const control = instanceControl({ node, cwd, workloads, exits, runtime, log });
+  const { supervisors } = control;
   const manager = createManager({
     store,
-    controllers: [instanceController(node, supervisors, changed)],
+    controllers: [control.controller],
     runnables: [
       { name: "heartbeat", run: (signal) => heartbeat.run(signal) },
       { name: "strays", run: () => endStrays(manager, node, supervisors) },
@@ -148,7 +138,7 @@ export function createAgent(options: AgentOptions): Agent {
       await manager.run(signal);
     } finally {
       await supervisors.leave(onStop, manager.client);
-      changes.close();
+      control.close();
       listening.abort(new Error("the agent has stopped"));
       await heard;
       await heartbeat.leave().catch((error: unknown) => {
@@ -157,20 +147,6 @@ export function createAgent(options: AgentOptions): Agent {
     }
   };
   return { node, run, logs: (uid, logOptions) => readLogs(workloads, runtime, uid, logOptions) };
-}
-
-function instanceController(node: string, supervisors: Supervisors, changed: AsyncIterable<ResourceKey>): Controller {
-  return defineController({
-    name: `agent-${node}`,
-    for: Instance,
-    concurrency: 16,
-    triggers: [channel(changed)],
-    reconcile: (instance, context) =>
-      instance.spec.nodeName === node ? supervisors.reconcile(instance, context) : undefined,
-    onGone: (key) => {
-      supervisors.gone(key);
-    },
-  });
 }
 
 async function endStrays({ client }: Manager, node: string, supervisors: Supervisors): Promise<void> {

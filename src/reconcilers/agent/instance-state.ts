@@ -1,4 +1,5 @@
 import { type ResourceClient, setCondition } from "../../resources/index.js";
+import { conditionOf } from "../instances.js";
 import type { Instance, InstanceExit } from "../kinds/instance.js";
 import type { RunExit } from "./workload-runtime.js";
 
@@ -27,6 +28,15 @@ export function ready(reason: string, message: string): Readiness {
 
 export function notReady(reason: string, message: string): Readiness {
   return { status: "False", reason, message };
+}
+
+/** What is not started yet. */
+export const starting: Readiness = { status: "False", reason: "Starting", message: "not started yet" };
+
+/** What an agent, maybe one before this one, said last. */
+export function lastReadiness(instance: Instance): Readiness {
+  const { status, reason = "", message = "" } = conditionOf(instance, "Ready") ?? {};
+  return status === "True" || status === "False" ? { status, reason, message } : starting;
 }
 
 /** How a run ended, for the status. */

@@ -3,7 +3,16 @@ import { LinkedSignal } from "../../core/linked-signal.js";
 import { isAbortOf } from "../../core/operation.js";
 import type { Instance } from "../kinds/instance.js";
 import { StartError } from "./errors.js";
-import { type InstanceState, type Readiness, described, notReady, ready, recorded } from "./instance-state.js";
+import {
+  type InstanceState,
+  type Readiness,
+  described,
+  lastReadiness,
+  notReady,
+  ready,
+  recorded,
+  starting,
+} from "./instance-state.js";
 import { claimPort } from "./port.js";
 import { watchProbes } from "./probe-loop.js";
 import { RestartBackoff } from "./restart-backoff.js";
@@ -57,12 +66,14 @@ export class Supervisor {
     this.instance = instance;
     this.#parts = parts;
     this.#run = adopted;
-    const { startedAt, lastExit } = instance.status ?? {};
+    const { startedAt, lastExit, phase = "Pending", message } = instance.status ?? {};
     const lost = { reason: "AgentLost", message: "it ended with the agent that ran it" };
     this.state = {
-      phase: "Pending",
       restarts,
-      ready: notReady("Starting", "not started yet"),
+      // What an agent before this one said goes on to be true until something else is seen.
+      phase: isLost ? "Pending" : phase,
+      ready: isLost ? starting : lastReadiness(instance),
+      ...{ pid: adopted?.pid, port: adopted?.port, message },
       startedAt,
       lastExit: isLost ? recorded(lost, this.#wallTime()) : lastExit,
     };
@@ -192,7 +203,7 @@ export class Supervisor {
       port,
       startedAt: (isAdopted ? this.state.startedAt : undefined) ?? this.#wallTime(),
       message: undefined,
-      ready: this.#isEnding() ? this.state.ready : notReady("Starting", "not probed yet"),
+      ready: this.#isEnding() || isAdopted ? this.state.ready : notReady("Starting", "not probed yet"),
     });
   }
 
