@@ -1,6 +1,6 @@
 import { mpsc } from "keelson/channels";
 import { currentRuntime } from "keelson/core";
-import { type StateStore, type WatchBatch, wrapStore } from "keelson/store";
+import { type KeyRange, type StateStore, type WatchBatch, wrapStore } from "keelson/store";
 
 /** A store whose watches deliver everything late, in order. */
 export function delayedStore(inner: StateStore, delayMs: () => number): StateStore {
@@ -9,7 +9,16 @@ export function delayedStore(inner: StateStore, delayMs: () => number): StateSto
   });
 }
 
-/** The same, of a store that does not report progress: its watches deliver events and nothing else. */
+/** A store of whose kinds one is watched late, in order. */
+export function lateKind(inner: StateStore, kind: string, delayMs: () => number): StateStore {
+  const late = delayedStore(inner, delayMs);
+  const isOfKind = (range: KeyRange): boolean => "start" in range && range.start.includes(`/${kind}/`);
+  return wrapStore(inner, {
+    watch: (range, options) => (isOfKind(range) ? late : inner).watch(range, options),
+  });
+}
+
+/** A store whose watches are late, and that does not report progress: its watches deliver events and nothing else. */
 export function quietStore(inner: StateStore, delayMs: () => number): StateStore {
   const late = delayedStore(inner, delayMs);
   return wrapStore(late, {

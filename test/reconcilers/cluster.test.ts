@@ -179,7 +179,7 @@ describe("a cluster", () => {
     expect(await conditionNow("Available")).toMatchObject({ status: "True" });
   });
 
-  it("R2.12 forgets versions beyond the limit, oldest first", async () => {
+  it("R2.12 forgets versions beyond the limit, oldest first, once a roll-out is complete", async () => {
     await world.addNode("a");
     await world.deploy({ replicas: 1, revisionHistoryLimit: 1 });
     world.start();
@@ -190,8 +190,22 @@ describe("a cluster", () => {
       });
     }
     await world.time.advance("10s");
-    const { items } = await world.client.list(Workload);
-    expect(items.map(({ metadata }) => metadata.annotations[revisionAnnotation]).sort()).toEqual(["3", "4"]);
+    const revisions = async (): Promise<(string | undefined)[]> => {
+      const { items } = await world.client.list(Workload);
+      return items.map(({ metadata }) => metadata.annotations[revisionAnnotation]).sort();
+    };
+    expect(await revisions()).toEqual(["3", "4"]);
+    world.behaviour.ready = ({ spec }) => spec.env?.["VERSION"] !== "5";
+    await world.change((spec) => {
+      spec.template = template("5");
+    });
+    await world.time.advance("1m");
+    expect(await revisions(), "it may have to go back").toEqual(["3", "4", "5"]);
+    await world.change((spec) => {
+      spec.template = template("4");
+    });
+    await world.time.advance("10s");
+    expect(await revisions()).toEqual(["5", "6"]);
   });
 
   it("R11.1 never gives a node more than it has, and binds each instance once", async () => {

@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import type { Controller } from "keelson/controllers";
+import { type Controller, ObjectEvent } from "keelson/controllers";
 import { currentRuntime } from "keelson/core";
 import {
   Deployment,
@@ -102,6 +102,8 @@ describe("deploymentController", () => {
       expect((await deployment(t)).spec.rollbackTo).toBeUndefined();
       expect(await versions(t)).toEqual([[1, 2]]);
     }
+    const told = (await t.client.list(ObjectEvent)).items.map(({ spec }) => [spec.type, spec.reason, spec.message]);
+    expect(told).toEqual([["Warning", "RollbackRevisionNotFound", "revision 7 is not kept"]]);
   });
 
   it("R2.8 shares out a change of the number in the middle of a roll-out", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ObjectEvent } from "keelson/controllers";
 import { garbageCollector } from "keelson/reconcilers";
 import { type OwnerReference, type Resource, defineKind, ownerReference } from "keelson/resources";
+import { lateKind } from "../controllers/delayed-store.js";
 import { type FaultyStore, faultyStore } from "../resources/faulty-store.js";
 import { type Plane, createPlane } from "./plane.js";
 
@@ -27,6 +29,10 @@ async function names({ client }: Plane): Promise<string[]> {
 
 async function ownersOf({ client }: Plane, name: string): Promise<string[] | undefined> {
   return (await client.get(Part, name))?.metadata.ownerReferences.map((each) => each.name);
+}
+
+async function told({ client }: Plane): Promise<string[][]> {
+  return (await client.list(ObjectEvent)).items.map(({ spec }) => [spec.type, spec.reason, spec.regarding.name]);
 }
 
 describe("garbageCollector", () => {
@@ -112,6 +118,7 @@ describe("garbageCollector", () => {
     await make(plane, "child", [ownerReference(stranger)]);
     await plane.settle();
     expect(await names(plane)).toEqual(["stranger"]);
+    expect(await told(plane)).toEqual([["Warning", "OwnerRefInvalidNamespace", "child"]]);
   });
 
   it("R6.4 lets a namespaced object have a cluster-scoped owner, and keeps one the other way round", async () => {
@@ -124,6 +131,7 @@ describe("garbageCollector", () => {
     await plane.settle();
     expect(await names(plane)).toEqual([]);
     expect((await plane.client.list(Site)).items.map(({ metadata }) => metadata.name)).toEqual(["odd"]);
+    expect(await told(plane)).toEqual([["Warning", "OwnerRefInvalidNamespace", "odd"]]);
   });
 
   it("keeps what belongs to an owner of a kind it does not know", async () => {
@@ -155,8 +163,13 @@ describe("garbageCollector", () => {
   });
 
   it("R6.5 asks the store before it believes that an owner is gone: the cache may not have it yet", async () => {
-    await using plane = collected();
+    let lateMs = 0;
+    await using plane = createPlane(
+      () => garbageCollector([Part, Site]),
+      (store) => lateKind(store, Site.name, () => lateMs),
+    );
     await plane.settle();
+    lateMs = 3_600_000;
     const site = await plane.client.create(Site, { metadata: { name: "late" }, spec: {} });
     await make(plane, "child", [site]);
     await plane.settle();

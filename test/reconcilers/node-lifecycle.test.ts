@@ -15,6 +15,7 @@ import {
 } from "keelson/reconcilers";
 import { type Condition, type ResourceClient, findCondition, setCondition } from "keelson/resources";
 import { type Harness, createHarness } from "keelson/testing";
+import { evictionRate } from "../../src/reconcilers/zones.js";
 import { addNode, beat } from "./stand-in.js";
 
 const lifecycle = (): readonly Controller[] => [nodeLifecycleController()];
@@ -194,10 +195,31 @@ describe("nodeLifecycleController", () => {
     expect(await taintsOf(t)).toContain(`${unreachableTaint}:NoExecute`);
     await t.advance("1m");
     for (const name of ["a", "b"]) expect(await taintsOf(t, name)).toEqual([`${unreachableTaint}:NoSchedule`]);
+    const over = t.runtime.wallNow();
     await beat(t.client, "b");
     await say(t, "True", "b");
     await t.advance("5s");
     expect(await taintsOf(t, "b")).toEqual([]);
+    await beating(t, ["b"], 20);
+    // What is still down is given up anew, and its instances have all of their time again.
+    const taint = (await nodeOf(t)).spec.taints.find(({ effect }) => effect === "NoExecute");
+    expect(Date.parse(taint?.addedAt ?? "")).toBeGreaterThanOrEqual(over);
+  });
+
+  it("R5.5 gives up nodes slowly in a large zone of which most is down; three make most, two do not", () => {
+    const rates = { normal: 0.1, partial: 0.01 };
+    const rate = (total: number, down: number): number =>
+      evictionRate(
+        { total, down },
+        [
+          { total, down },
+          { total: 5, down: 0 },
+        ],
+        rates,
+      );
+    expect([rate(51, 29), rate(50, 28), rate(51, 28)]).toEqual([0.01, 0, 0.1]);
+    expect([rate(5, 3), rate(3, 2)]).toEqual([0, 0.1]);
+    expect(rate(4, 4), "a zone that is down as a whole, beside one that is not").toBe(0.1);
   });
 
   it("R5.7 never moves anything off a node that is only cordoned", async () => {

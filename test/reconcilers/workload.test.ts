@@ -8,9 +8,11 @@ import {
   workloadController,
 } from "keelson/reconcilers";
 import { findCondition, ownerOf, setCondition } from "keelson/resources";
-import { type Harness, createHarness } from "keelson/testing";
+import { type Harness, createHarness, withFaults } from "keelson/testing";
 import { slowStart } from "../../src/reconcilers/slow-start.js";
 import { outcome } from "../support/outcome.js";
+import { lateKind } from "../controllers/delayed-store.js";
+import { createPlane } from "./plane.js";
 import { addNode, isActive, standInAgent, template, work } from "./stand-in.js";
 
 const alone = (): readonly Controller[] => [workloadController()];
@@ -86,6 +88,34 @@ describe("workloadController", () => {
     await t.advance("1m");
     expect(await names(t)).toEqual([]);
     expect(findCondition((await workload(t)).status?.conditions, "ReplicaFailure")).toBeUndefined();
+  });
+
+  it("R1.2 deletes in parallel", async () => {
+    await using plane = createPlane(alone, (store) =>
+      withFaults(store, [{ kind: "latency", method: "txn", delay: "1s" }]),
+    );
+    const web = await work(plane.client, { replicas: 30 });
+    await plane.time.advance("1m");
+    expect((await plane.client.list(Instance)).items).toHaveLength(30);
+    await plane.client.update(web, ({ spec }) => void (spec.replicas = 0));
+    await plane.time.advance("2s"); // one after the other, it would take thirty
+    expect((await plane.client.list(Instance)).items).toEqual([]);
+    await plane.time.advance("1m");
+  });
+
+  it("R1.3 newer ones before older ones, and of equals the first by name", async () => {
+    await using t = await createHarness({ controllers: alone });
+    const create = (name: string): Promise<Instance> =>
+      t.client.create(Instance, { metadata: { name, labels: { app: "web" } }, spec: { command: ["x"] } });
+    await create("a-old");
+    await t.advance("1m");
+    for (const name of ["c", "b"]) await create(name);
+    await work(t.client, { replicas: 3 });
+    await t.settle();
+    await scale(t, 2);
+    expect(await names(t)).toEqual(["a-old", "c"]);
+    await scale(t, 1);
+    expect(await names(t)).toEqual(["a-old"]);
   });
 
   it("R1.3 victim order: unassigned, pending, unknown, not ready, crowded, cheap, young in readiness, restarted", async () => {
@@ -188,6 +218,26 @@ describe("workloadController", () => {
     expect((await workload(t)).status, "its status goes on").toMatchObject({ replicas: 1, observedGeneration: 3 });
   });
 
+  it("R0.4 asks the store whether a Workload still stands before it acts for it: its cache may not know", async () => {
+    let lateMs = 0;
+    await using plane = createPlane(alone, (store) => lateKind(store, "Workload", () => lateMs));
+    const web = await work(plane.client, { replicas: 2 });
+    await plane.settle();
+    lateMs = 3_600_000;
+    await plane.client.update(web, ({ metadata }) => void metadata.finalizers.push("x.dev/hold"));
+    await plane.client.delete(web);
+    const [first] = (await plane.client.list(Instance)).items;
+    if (first === undefined) throw new Error("there is none");
+    await plane.client.delete(first);
+    await plane.client.create(Instance, { metadata: { name: "orphan", labels: { app: "web" } }, spec: first.spec });
+    await plane.time.advance("1m");
+    const { items } = await plane.client.list(Instance);
+    expect(items.map(({ metadata }) => [metadata.name, metadata.ownerReferences.length])).toEqual([
+      ["orphan", 0],
+      ["web-1", 1],
+    ]);
+  });
+
   it("R1.5 never takes what belongs to another, though the labels fit", async () => {
     await using t = await createHarness({ controllers: alone });
     const spec: WorkloadInput = { replicas: 1, selector: { app: "web" }, template: template() };
@@ -262,7 +312,11 @@ describe("workloadController", () => {
     await t.advance("1s");
     expect(await failure()).toMatchObject({ status: "True", reason: "FailedCreate" });
     const told = (await t.client.list(ObjectEvent)).items.map(({ spec }) => [spec.type, spec.reason, spec.source]);
-    expect(told).toContainEqual(["Warning", "FailedCreate", "workload"]);
+    expect(told).toEqual([["Warning", "FailedCreate", "workload"]]);
+    await t.advance("10m");
+    const [again, ...others] = (await t.client.list(ObjectEvent)).items;
+    expect(others, "it is one event, however often it fails").toEqual([]);
+    expect(again?.spec.count).toBeGreaterThan(3);
     await t.client.update(web, ({ spec }) => void (spec.replicas = 0));
     await t.advance("10m");
     expect(await failure()).toMatchObject({ status: "False" });
