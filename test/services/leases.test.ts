@@ -5,7 +5,8 @@ import { op, put } from "keelson/store";
 import type { StateStore } from "keelson/store";
 import { type FaultProxy, faultProxy, recordStore } from "keelson/testing";
 import { outcome } from "../support/outcome.js";
-import { etcdMissing, postgresMissing, startEtcd, startPostgres } from "../support/servers.js";
+import { etcdMissing, postgresMissing, startEtcd, startPostgres, unasked } from "../support/servers.js";
+import { sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { text } from "../support/store.js";
 import { describeUnless } from "../support/when.js";
 import { ContenderProcess } from "./contender-process.js";
@@ -17,18 +18,37 @@ const ttlMs = 3_000;
 /** What a new leader may take: the rest of the old one's lease, a retry, the store's sweep and its poll. */
 const takeOverMs = ttlMs + 2_400 + 500 + 250;
 
-/** A server to hold elections on. */
-interface Server {
+/** A store to hold elections on. */
+interface Place {
   readonly url: string;
-  /** `host:port` */
-  readonly address: string;
-  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const servers: Readonly<
-  Record<string, { readonly missing: string | undefined; readonly start: () => Promise<Server> }>
-> = {
+/** One that is reached over a network. */
+interface Server extends Place {
+  /** `host:port` */
+  readonly address: string;
+  restart(): Promise<void>;
+}
+
+interface Kind<P extends Place> {
+  readonly missing: string | undefined;
+  readonly start: () => Promise<P>;
+}
+
+const file: Kind<Place> = {
+  missing: unasked ?? sqliteMissing,
+  start: () => {
+    const folder = temporaryFolder();
+    const stop = (): Promise<void> => {
+      folder[Symbol.dispose]();
+      return Promise.resolve();
+    };
+    return Promise.resolve({ url: `sqlite:${folder.file("state.db")}`, stop });
+  },
+};
+
+const servers: Readonly<Record<string, Kind<Server>>> = {
   Postgres: {
     missing: postgresMissing(),
     start: async () => {
@@ -116,11 +136,12 @@ function contend(store: StateStore, name: string): { readonly terms: Term[]; nex
 const fencedWrite = async (store: StateStore, term: Term): Promise<boolean> =>
   (await store.txn({ if: term.fence(), then: [op.put("/by", String(term.token))] })).succeeded;
 
-for (const [kind, { missing, start }] of Object.entries(servers)) {
+let names = 0;
+const newName = (): string => `election-${(names += 1)}`;
+
+for (const [kind, { missing, start }] of Object.entries<Kind<Place>>({ SQLite: file, ...servers })) {
   describeUnless(missing, `leases on ${kind}`, () => {
-    let server: Server;
-    let names = 0;
-    const newName = (): string => `election-${(names += 1)}`;
+    let server: Place;
     beforeAll(async () => {
       server = await start();
     }, patience);
@@ -189,6 +210,16 @@ for (const [kind, { missing, start }] of Object.entries(servers)) {
       expect(watches.length).toBeLessThanOrEqual(100);
       expect(watches.every(({ range }) => "key" in range)).toBe(true);
     });
+  });
+}
+
+for (const [kind, { missing, start }] of Object.entries(servers)) {
+  describeUnless(missing, `leases on ${kind}, which is reached over a network,`, () => {
+    let server: Server;
+    beforeAll(async () => {
+      server = await start();
+    }, patience);
+    afterAll(() => server.stop());
 
     describe("through a connection that fails", () => {
       const behindProxy = async (): Promise<{ readonly proxy: FaultProxy; readonly url: string }> => {
