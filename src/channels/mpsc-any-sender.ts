@@ -61,12 +61,12 @@ export abstract class StateSender<T, Self> extends OwnHandle<MpscState<T>> imple
 
   closed(options?: WaitOptions): Promise<void> {
     if (this.isOver) return Promise.reject(this.misuse());
-    return wait(this.state.runtime, "mpsc.closed", this.state.receiverGone, options);
+    return wait(this.state.runtime, "mpsc.closed", this.state.gone, options);
   }
 
   closing(): Selectable<void> {
     this.assertOpen();
-    return { "~source": this.state.receiverGone };
+    return { "~source": this.state.gone };
   }
 
   clone(): Self {

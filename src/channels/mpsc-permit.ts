@@ -1,4 +1,4 @@
-import { Handle, OwnHandle } from "./handle.js";
+import { OwnHandle } from "./handle.js";
 import type { MpscState } from "./mpsc-state.js";
 
 /**
@@ -37,11 +37,30 @@ export interface PermitBatch<T> extends Iterable<Permit<T>>, Disposable {
   sameChannel(other: object): boolean;
 }
 
-/** @internal */
-export class SlotPermit<T> extends OwnHandle<MpscState<T>> implements Permit<T> {
-  constructor(state: MpscState<T>) {
+/** Slots that are counted as reserved until they are used or given back. */
+abstract class Reserved<T> extends OwnHandle<MpscState<T>> {
+  length: number;
+
+  constructor(state: MpscState<T>, length: number) {
     super(state);
-    state.reserved += 1;
+    this.length = length;
+    state.reserved += length;
+  }
+
+  release(): void {
+    this.close();
+  }
+
+  protected leave(): void {
+    this.state.release(this.length);
+    this.length = 0;
+  }
+}
+
+/** @internal */
+export class SlotPermit<T> extends Reserved<T> implements Permit<T> {
+  constructor(state: MpscState<T>) {
+    super(state, 1);
   }
 
   get isSpent(): boolean {
@@ -54,39 +73,13 @@ export class SlotPermit<T> extends OwnHandle<MpscState<T>> implements Permit<T> 
     this.state.putReserved(value);
   }
 
-  release(): void {
-    this.close();
-  }
-
-  protected leave(): void {
-    this.state.unreserve(1);
-  }
-
   protected shown(): readonly [string, object] {
     return ["mpsc.Permit", this.pick("isSpent")];
   }
 }
 
 /** @internal */
-export class SlotBatch<T> extends Handle<MpscState<T>> implements PermitBatch<T> {
-  length: number;
-
-  constructor(state: MpscState<T>, length: number) {
-    super(state);
-    this.length = length;
-    state.reserved += length;
-  }
-
-  release(): void {
-    const { length } = this;
-    this.length = 0;
-    this.state.unreserve(length);
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
-  }
-
+export class SlotBatch<T> extends Reserved<T> implements PermitBatch<T> {
   *[Symbol.iterator](): Iterator<Permit<T>, undefined> {
     while (this.length > 0) {
       this.length -= 1;

@@ -63,7 +63,7 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   }
 
   /** The wait until the receiver takes no further messages; made when first asked for, to keep idle channels small. */
-  get receiverGone(): Condition {
+  get gone(): Condition {
     return (this.#gone ??= new Condition(() => this.isClosed));
   }
 
@@ -137,14 +137,14 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
 
   /** Takes the oldest messages, at most `max`; their slots come free together. */
   takeMany(max: number): T[] {
-    const messages = this.buffer.shiftMany(max);
+    const messages = this.buffer.takeMany(max);
     this.#freeSlots(messages.length);
     if (received.hasSubscribers) for (let left = messages.length; left > 0; left -= 1) publish(received, this);
     return messages;
   }
 
   /** Frees slots that were reserved and that no message took. */
-  unreserve(slots: number): void {
+  release(slots: number): void {
     this.reserved -= slots;
     this.give(slots);
     this.#serveReceivers();

@@ -11,60 +11,62 @@ const keptSlots = 1024;
  */
 export class Deque<T> {
   length = 0;
-  private ring: (T | undefined)[] = none;
-  private head = 0;
+  #ring: (T | undefined)[] = none;
+  #head = 0;
 
   push(value: T): void {
     const { length } = this;
-    if (length === this.ring.length) this.grow();
-    const { ring } = this;
-    ring[(this.head + length) & (ring.length - 1)] = value;
+    if (length === this.#ring.length) this.#grow();
+    const ring = this.#ring;
+    ring[(this.#head + length) & (ring.length - 1)] = value;
     this.length = length + 1;
   }
 
   /** Takes the oldest value; its slot is cleared so that nothing is retained. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
-    const { ring, head } = this;
+    const ring = this.#ring;
+    const head = this.#head;
     const value = ring[head];
     ring[head] = undefined;
-    this.drop(1);
+    this.#drop(1);
     return value;
   }
 
   /** Takes the oldest values, at most `max`. */
-  shiftMany(max: number): T[] {
-    const { ring, head } = this;
+  takeMany(max: number): T[] {
+    const ring = this.#ring;
+    const head = this.#head;
     const count = Math.min(max, this.length);
     const end = head + count;
     let values = ring.slice(head, end);
     if (values.length < count) values = values.concat(ring.slice(0, end - ring.length));
     for (let at = head; at < end; at += 1) ring[at & (ring.length - 1)] = undefined;
-    this.drop(count);
+    this.#drop(count);
     return values as T[];
   }
 
   peek(): T | undefined {
-    return this.ring[this.head];
+    return this.#ring[this.#head];
   }
 
   clear(): void {
-    this.ring = none;
-    this.head = 0;
+    this.#ring = none;
+    this.#head = 0;
     this.length = 0;
   }
 
   /** Forgets the oldest `count` slots, which were cleared. */
-  private drop(count: number): void {
-    this.head = (this.head + count) & (this.ring.length - 1);
+  #drop(count: number): void {
+    this.#head = (this.#head + count) & (this.#ring.length - 1);
     this.length -= count;
-    if (this.length === 0 && this.ring.length > keptSlots) this.clear();
+    if (this.length === 0 && this.#ring.length > keptSlots) this.clear();
   }
 
-  private grow(): void {
-    const { ring, head } = this;
-    const room = new Array<undefined>(Math.max(4, ring.length)).fill(undefined);
-    this.ring = [...ring.slice(head), ...ring.slice(0, head), ...room];
-    this.head = 0;
+  #grow(): void {
+    const ring = this.#ring;
+    const head = this.#head;
+    this.#ring = [...ring.slice(head), ...ring.slice(0, head), ...new Array<undefined>(Math.max(4, ring.length))];
+    this.#head = 0;
   }
 }

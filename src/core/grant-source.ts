@@ -12,35 +12,35 @@ export type OnClosed = (() => Error) | typeof DISABLED;
 export class GrantSource<G> implements PermitWait<G> {
   readonly count: number;
   readonly grant: (count: number) => G;
-  private readonly queue: PermitQueue;
-  private readonly onClosed: OnClosed;
+  readonly #queue: PermitQueue;
+  readonly #onClosed: OnClosed;
 
   constructor(queue: PermitQueue, count: number, grant: (count: number) => G, onClosed: OnClosed = DISABLED) {
-    this.queue = queue;
+    this.#queue = queue;
     this.count = count;
     this.grant = grant;
-    this.onClosed = onClosed;
+    this.#onClosed = onClosed;
   }
 
   /** The permits, if they are available. */
   take(): G | undefined {
-    return this.queue.tryTake(this.count) ? this.grant(this.count) : undefined;
+    return this.#queue.tryTake(this.count) ? this.grant(this.count) : undefined;
   }
 
   poll(): G | typeof PENDING | typeof DISABLED {
     const granted = this.take();
     if (granted !== undefined) return granted;
-    if (!this.queue.isClosed) return PENDING;
-    if (this.onClosed === DISABLED) return DISABLED;
-    throw this.onClosed();
+    if (!this.#queue.isClosed) return PENDING;
+    if (this.#onClosed === DISABLED) return DISABLED;
+    throw this.#onClosed();
   }
 
   arm(waiter: Waiter<G>): void {
-    this.queue.push(waiter);
+    this.#queue.push(waiter);
   }
 
   disarm(waiter: Waiter<G>): void {
-    this.queue.leave(waiter);
+    this.#queue.leave(waiter);
   }
 
   granted(waiter: Waiter<unknown>): void {
@@ -48,7 +48,7 @@ export class GrantSource<G> implements PermitWait<G> {
   }
 
   refused(waiter: Waiter<unknown>): void {
-    if (this.onClosed === DISABLED) waiter.disable();
-    else waiter.fail(this.onClosed());
+    if (this.#onClosed === DISABLED) waiter.disable();
+    else waiter.fail(this.#onClosed());
   }
 }

@@ -84,7 +84,7 @@ function printFailure(error: unknown, task: string): void {
     const { errors, cause } = Object(each) as { readonly errors?: unknown; readonly cause?: unknown };
     for (const next of [errors, cause].flat()) if (next !== undefined) chain.add(next);
   }
-  console.error(`keelson: ${task} failed: ${Array.from(chain, String).join("\n  caused by ")}`);
+  console.error(`keelson: ${task} failed: ${Array.from(chain, String).join("\n  ")}`);
 }
 
 const shared: Runtime = /* @__PURE__ */ new SystemRuntime(/* @__PURE__ */ captured(globalThis));

@@ -25,11 +25,10 @@ export function wait<T>(
   runtime: Runtime,
   label: string,
   source: Source<T>,
-  options: WaitOptions = unlimited,
+  { signal, timeout }: WaitOptions = unlimited,
   payload?: unknown,
 ): Promise<T> {
   try {
-    const { signal, timeout } = options;
     if (signal?.aborted === true) throw signal.reason;
     const ms = timeout === undefined ? undefined : toMs(timeout, "timeout");
     const value = source.poll(payload);
@@ -70,7 +69,7 @@ function enter<T>(parked: Parked<T>): void {
 }
 
 function neverReady(label: string): Error {
-  return new Error(`${label} will never be ready`);
+  return new Error(`${label}: never ready`);
 }
 
 // Made for each wait, so it is small and plain: bytes, `#` members and a base class's constructor are what it costs.

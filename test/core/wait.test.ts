@@ -54,7 +54,7 @@ describe("at the call", () => {
     using time = virtualTime();
     const hand = new Hand();
     hand.ready = DISABLED;
-    await expect(wait(time.runtime, "Thing.wait", hand)).rejects.toThrow("Thing.wait will never be ready");
+    await expect(wait(time.runtime, "Thing.wait", hand)).rejects.toThrow("Thing.wait: never ready");
     const throwing = (): never => {
       throw new RangeError("r");
     };
@@ -77,7 +77,7 @@ describe("parked", () => {
     expect(outcomes).toMatchObject([
       { value: "v" },
       { reason: new RangeError("r") },
-      { reason: { message: "Thing.wait will never be ready" } },
+      { reason: { message: "Thing.wait: never ready" } },
     ]);
   });
 
