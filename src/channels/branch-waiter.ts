@@ -1,4 +1,5 @@
-import { type Source, type Waiter, WaiterNode } from "../core/selectable.js";
+import type { Links, List } from "../core/list.js";
+import type { Source, Waiter } from "../core/selectable.js";
 
 /** A source that runs a user's function before it can be polled. */
 export interface StartedSource<T> extends Source<T> {
@@ -15,11 +16,16 @@ export interface BranchOwner {
 /**
  * One branch of a select, and its place in the list of what it waits for.
  *
+ * @remarks Made for each branch of each select, and so without the cost of a base class.
  * @internal
  */
-export class BranchWaiter extends WaiterNode implements Waiter<unknown> {
+export class BranchWaiter implements Waiter<unknown> {
+  prev: Links | undefined = undefined;
+  next: Links | undefined = undefined;
+  list: List<Links> | undefined = undefined;
+  payload: unknown = undefined;
   readonly name: unknown;
-  declare readonly source: Source<unknown>;
+  readonly source: Source<unknown>;
   /** The source, if it has to be started. */
   readonly started: StartedSource<unknown> | undefined;
   isEnabled = true;
@@ -30,10 +36,14 @@ export class BranchWaiter extends WaiterNode implements Waiter<unknown> {
   private readonly owner: BranchOwner;
 
   constructor(owner: BranchOwner, name: unknown, source: Source<unknown>) {
-    super(source);
+    this.source = source;
     this.started = isStarted(source) ? source : undefined;
     this.owner = owner;
     this.name = name;
+  }
+
+  unlink(): void {
+    this.list?.remove(this);
   }
 
   commit(value: unknown): void {

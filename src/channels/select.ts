@@ -119,7 +119,7 @@ export function newSelection(
   }
   const named = branches as Readonly<Record<string, Branch>>;
   for (const key of Object.keys(named)) {
-    if (/^\d/.test(key) && /^\d+$/.test(key)) {
+    if (key < ":" && /^\d+$/.test(key)) {
       throw new TypeError(
         `Expected the names of branches not to look like integers, whose order is not kept, got ${shown(key)}`,
       );

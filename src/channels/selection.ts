@@ -3,7 +3,7 @@ import { toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
 import type { Runtime, TimerHandle, Wakeable } from "../core/runtime.js";
 import { DISABLED, PENDING, type Source } from "../core/selectable.js";
-import type { WaitOptions } from "../core/wait.js";
+import { type WaitOptions, rejection } from "../core/wait.js";
 import { type BranchOwner, BranchWaiter } from "./branch-waiter.js";
 import { AllBranchesDisabledError } from "./errors.js";
 
@@ -14,11 +14,6 @@ export type ToEvent<E> = (name: unknown, value: unknown) => E;
 export interface Fallback<E> {
   readonly event: E;
 }
-
-type Outcome<E> =
-  | { readonly kind: "won"; readonly branch: BranchWaiter; readonly value: unknown }
-  | { readonly kind: "event"; readonly event: E }
-  | { readonly kind: "failed"; readonly error: unknown };
 
 /**
  * The algorithm of `select`: Go's, without the locks.
@@ -42,9 +37,11 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   private live = 0;
   /** Counts the waits that have ended. */
   private round = 0;
-  private outcome: Outcome<E> | undefined = undefined;
+  private hasEnded = false;
+  private winner: BranchWaiter | undefined = undefined;
+  /** What the winner was committed with; without one, what the promise is to be resolved with. */
+  private outcome: unknown = undefined;
   private resolve: ((event: E | PromiseLike<E>) => void) | undefined = undefined;
-  private reject: ((error: unknown) => void) | undefined = undefined;
   private registration: AbortRegistration | undefined = undefined;
   private deadline: TimerHandle | undefined = undefined;
 
@@ -80,15 +77,16 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     // The code of iterators runs before anything is polled: it may make other branches ready.
     for (const branch of branches) start(branch);
     let pending = false;
-    for (let step = 0; step < branches.length; step += 1) {
-      const index = (this.first + step) % branches.length;
-      const branch = branches[index];
+    let next = this.first;
+    for (let left = branches.length; left > 0; left -= 1) {
+      const branch = branches[next] ?? branches[0];
+      next = next < branches.length ? next + 1 : 1;
       if (branch?.isEnabled !== true) continue;
       const value = branch.source.poll();
       branch.isPending = value === PENDING;
       if (value === PENDING) pending = true;
       else if (value !== DISABLED) {
-        if (this.rotates) this.first = index + 1;
+        if (this.rotates) this.first = next;
         return { event: this.toEvent(branch.name, value) };
       }
     }
@@ -138,11 +136,11 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 
   won(branch: BranchWaiter, value: unknown): void {
-    this.end({ kind: "won", branch, value });
+    this.end(branch, value);
   }
 
   failed(_branch: BranchWaiter, error: unknown): void {
-    this.end({ kind: "failed", error });
+    this.end(undefined, rejection(error));
   }
 
   disabled(branch: BranchWaiter): void {
@@ -151,45 +149,35 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 
   aborted(reason: unknown): void {
-    this.end({ kind: "failed", error: reason });
+    this.end(undefined, rejection(reason));
   }
 
   /** Ends a wait that is going on with an error. */
   cancel(error: unknown): void {
-    if (this.isWaiting) this.end({ kind: "failed", error });
+    if (this.isWaiting) this.end(undefined, rejection(error));
   }
 
   /** Ends a wait that is going on with an event of the caller's. */
   give(event: E): void {
-    if (this.isWaiting) this.end({ kind: "event", event });
+    if (this.isWaiting) this.end(undefined, event);
   }
 
   settle(): void {
-    const { outcome, resolve, reject } = this;
-    if (outcome === undefined) return;
+    const { resolve, winner, outcome } = this;
+    this.hasEnded = false;
+    this.winner = undefined;
     this.outcome = undefined;
     this.resolve = undefined;
-    this.reject = undefined;
-    switch (outcome.kind) {
-      case "won":
-        resolve?.(this.finished(outcome.branch, outcome.value));
-        break;
-      case "event":
-        resolve?.(outcome.event);
-        break;
-      case "failed":
-        reject?.(outcome.error);
-    }
+    resolve?.(winner === undefined ? (outcome as E) : this.finished(winner, outcome));
   }
 
   private get isWaiting(): boolean {
-    return this.resolve !== undefined && this.outcome === undefined;
+    return this.resolve !== undefined && !this.hasEnded;
   }
 
   private park(signal: AbortSignal | undefined, ms: number | undefined): Promise<E> {
-    const promise = new Promise<E>((resolve, reject) => {
+    const promise = new Promise<E>((resolve) => {
       this.resolve = resolve;
-      this.reject = reject;
     });
     this.runtime.parked?.(this);
     for (const branch of this.branches) {
@@ -201,7 +189,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     if (signal !== undefined) this.registration = onAbort(signal, this);
     if (ms !== undefined) {
       const late = (): void => {
-        this.end({ kind: "failed", error: new TimeoutError(ms) });
+        this.end(undefined, rejection(new TimeoutError(ms)));
       };
       this.deadline = this.runtime.timer(ms, late, this.label);
     }
@@ -220,9 +208,9 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
       else if (value === PENDING) {
         branch.isArmed = true;
         branch.source.arm(branch);
-      } else this.end({ kind: "event", event: this.toEvent(branch.name, value) });
+      } else this.end(undefined, this.toEvent(branch.name, value));
     } catch (error) {
-      this.end({ kind: "failed", error });
+      this.end(undefined, rejection(error));
     }
   }
 
@@ -230,9 +218,9 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     this.live -= 1;
     if (this.live > 0 || !this.isWaiting) return;
     try {
-      this.end({ kind: "event", event: this.otherwise() });
+      this.end(undefined, this.otherwise());
     } catch (error) {
-      this.end({ kind: "failed", error });
+      this.end(undefined, rejection(error));
     }
   }
 
@@ -241,7 +229,9 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     return this.fallback.event;
   }
 
-  private end(outcome: Outcome<E>): void {
+  private end(winner: BranchWaiter | undefined, outcome: unknown): void {
+    this.hasEnded = true;
+    this.winner = winner;
     this.outcome = outcome;
     this.round += 1;
     this.live = 0;
@@ -249,10 +239,13 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     this.registration = undefined;
     this.deadline?.[Symbol.dispose]();
     this.deadline = undefined;
-    const winner = outcome.kind === "won" ? outcome.branch : undefined;
-    if (this.rotates && winner !== undefined) this.first = this.branches.indexOf(winner) + 1;
     // First all of them leave their lists: what one gives back must not be given to another of us.
-    for (const branch of this.branches) if (branch.isArmed) branch.unlink();
+    let place = 0;
+    for (const branch of this.branches) {
+      place += 1;
+      if (branch === winner && this.rotates) this.first = place;
+      if (branch.isArmed) branch.unlink();
+    }
     for (const branch of this.branches) {
       if (!branch.isArmed) continue;
       branch.isArmed = false;

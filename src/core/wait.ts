@@ -72,6 +72,19 @@ function neverReady(label: string): Error {
   return new Error(`${label}: never ready`);
 }
 
+/**
+ * What a promise is resolved with to reject it: so one function settles it, and no second one is made for each wait.
+ *
+ * @internal
+ */
+export function rejection(error: unknown): PromiseLike<never> {
+  return {
+    then: (_: unknown, reject: (error: unknown) => void): void => {
+      reject(error);
+    },
+  } as unknown as PromiseLike<never>;
+}
+
 // Made for each wait, so it is small and plain: bytes, `#` members and a base class's constructor are what it costs.
 class Parked<T> implements Waiter<T>, Wakeable {
   prev: Links | undefined;
@@ -111,12 +124,7 @@ class Parked<T> implements Waiter<T>, Wakeable {
   }
 
   fail(error: unknown): void {
-    // A promise resolved with this rejects: so one function settles it, and no second one is made for each wait.
-    this.commit({
-      then: (_: unknown, reject: (error: unknown) => void) => {
-        reject(error);
-      },
-    });
+    this.commit(rejection(error));
   }
 
   disable(): void {
