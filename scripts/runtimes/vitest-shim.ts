@@ -101,6 +101,12 @@ export function expectTypeOf(): unknown {
   return anything;
 }
 
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by ${told(error.cause)}`;
+  return `${String(error)}\n${error.stack ?? ""}${cause}`;
+}
+
 /** Runs every test that was registered, one after the other. */
 export async function run(onFailure: (failure: Failure) => void): Promise<Summary> {
   const failures: Failure[] = [];
@@ -108,8 +114,7 @@ export async function run(onFailure: (failure: Failure) => void): Promise<Summar
     try {
       await body();
     } catch (error) {
-      const text = error instanceof Error ? `${String(error)}\n${error.stack ?? ""}` : String(error);
-      const failure = { test: name, error: text };
+      const failure = { test: name, error: told(error) };
       failures.push(failure);
       onFailure(failure);
     }

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { broadcast } from "keelson/channels";
 import { describe, expect } from "vitest";
-import { type Call, abortAtEveryStep, startCall } from "../support/calls.js";
+import { type Call, abortAtEveryStep, atRest, startCall } from "../support/calls.js";
 import { runs } from "../support/deep.js";
 
 interface Reader {
@@ -60,7 +60,7 @@ function command(name: string, run: (model: Model, real: Real) => void, enabled?
     run: async (model, real) => {
       run(model, real);
       model.run();
-      await new Promise((resolve) => setImmediate(resolve));
+      await atRest();
       expect(real.calls.map(({ state }) => state)).toEqual(model.waits.map(({ state }) => state));
       const lengths = model.readers.map(({ open, next }) => (open ? model.sent - next : 0));
       expect(real.receivers.map(({ length }) => length)).toEqual(lengths);

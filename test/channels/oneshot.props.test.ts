@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { oneshot } from "keelson/channels";
 import { describe, expect } from "vitest";
-import { type Call, abortAtEveryStep, startCall } from "../support/calls.js";
+import { type Call, abortAtEveryStep, atRest, startCall } from "../support/calls.js";
 import { runs } from "../support/deep.js";
 
 interface Wait {
@@ -53,7 +53,7 @@ function command(name: string, run: (model: Model, real: Real) => void): Command
     run: async (model, real) => {
       run(model, real);
       model.run();
-      await new Promise((resolve) => setImmediate(resolve));
+      await atRest();
       expect(real.calls.map(({ state }) => state)).toEqual(model.waits.map(({ state }) => state));
       expect(real.rx.isEmpty).toBe(model.stage !== "full");
       expect(real.rx.isTerminated).toBe(model.stage === "ended");

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { watch } from "keelson/channels";
 import { describe, expect } from "vitest";
-import { type Call, abortAtEveryStep, startCall } from "../support/calls.js";
+import { type Call, abortAtEveryStep, atRest, startCall } from "../support/calls.js";
 import { runs } from "../support/deep.js";
 
 interface Model {
@@ -39,7 +39,7 @@ function command(
           model.seen[wait.receiver] = model.version;
         } else if (!model.open) wait.state = "false";
       }
-      await new Promise((resolve) => setImmediate(resolve));
+      await atRest();
       expect(real.waits.map((wait) => wait.state)).toEqual(model.waits.map((wait) => wait.state));
       const live = model.seen.map((seen) => seen !== undefined && seen !== model.version);
       expect(real.receivers.map((rx) => rx.hasChanged())).toEqual(live);

@@ -1,33 +1,13 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Host, currentRuntime, diagnosticsChannel, silentLogger, systemRuntime } from "keelson/core";
+import { describe, expect, test } from "vitest";
+import { type Host, currentRuntime, silentLogger, systemRuntime } from "keelson/core";
 import { virtualTime } from "keelson/testing";
 import { provideRuntime } from "../../src/core/ambient.js";
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
 
 describe("the system runtime", () => {
   test("is one for the process, and the ambient one", () => {
     expect(systemRuntime()).toBe(systemRuntime());
     expect(currentRuntime()).toBe(systemRuntime());
     expect(systemRuntime().host).toBe("local");
-  });
-
-  test("does not obey fake timers, unless it is told to", async () => {
-    vi.useFakeTimers();
-    await systemRuntime().sleep(1);
-    const obedient = systemRuntime({ timers: globalThis });
-    let woke = false;
-    void obedient.sleep(60_000).then(() => (woke = true));
-    await vi.advanceTimersByTimeAsync(59_999);
-    expect(woke).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(woke).toBe(true);
-    vi.setSystemTime(5_000);
-    expect(obedient.wallNow()).toBe(5_000);
-    expect(systemRuntime().wallNow()).toBeGreaterThan(1e12);
   });
 
   test("its timers are never early", async () => {
@@ -55,27 +35,6 @@ describe("the system runtime", () => {
     };
     systemRuntime().timer(0, failing, "sweep");
     expect(await heard).toEqual({ task: "sweep", error, host: "local" });
-  });
-
-  test("a failure nobody listens to is printed, without secrets", () => {
-    const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const error = Object.assign(new RangeError("no"), { password: "hunter2" });
-    systemRuntime().report(error, { task: "sweep" });
-    systemRuntime().report(error, {});
-    expect(printed.mock.calls).toEqual([
-      ["keelson: sweep failed: RangeError: no"],
-      ["keelson: task failed: RangeError: no"],
-    ]);
-  });
-
-  test("a failing signal listener is printed, not reported in a circle", () => {
-    const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const runtime = systemRuntime({ timers: globalThis });
-    runtime.signals.on("task:failed", () => {
-      throw new TypeError("listener");
-    });
-    runtime.report(new RangeError("r"), { task: "sweep" });
-    expect(printed.mock.calls).toEqual([["keelson: signal listener failed: TypeError: listener"]]);
   });
 
   test("ids are unique, random numbers are in range, real work is passed on", async () => {
@@ -201,16 +160,6 @@ describe("virtual time", () => {
     using _time = virtualTime();
     expect(() => virtualTime()).toThrow("dispose it first");
   });
-});
-
-test("a diagnostics channel is the host's, or silent", () => {
-  const channel = diagnosticsChannel("keelson:test");
-  expect(channel.hasSubscribers).toBe(false);
-  channel.publish("nobody hears");
-  const builtin = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
-  const silent = diagnosticsChannel("keelson:test");
-  silent.publish("nobody can hear");
-  expect([silent.hasSubscribers, builtin.mock.calls.length]).toEqual([false, 1]);
 });
 
 test("the silent logger says nothing, whoever's child it is", () => {

@@ -1,3 +1,5 @@
+import { systemRuntime } from "keelson/core";
+
 /** A call under way, which may be aborted, and what has become of it. */
 export interface Call {
   readonly abort: () => void;
@@ -31,4 +33,10 @@ export function startCall(
 export function abortAtEveryStep<S>(steps: Iterable<S>, abort: S): readonly S[][] {
   const all = [...steps];
   return [all, ...all.map((_, at) => [...all.slice(0, at + 1), abort, ...all.slice(at + 1)])];
+}
+
+/** Waits until whatever is decided has come to those who wait for it. */
+export async function atRest(): Promise<void> {
+  await systemRuntime().ready(undefined); // behind those that were put off until the event loop turns
+  await new Promise((resolve) => setImmediate(resolve));
 }
