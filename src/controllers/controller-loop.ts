@@ -312,7 +312,7 @@ export class ControllerLoop {
   }
 }
 
-/** What a reconcile returned; that of an async function without a result is `undefined` at run time, too. */
+/** What a reconcile returned; that of a function without a result is `undefined` at run time, too. */
 function plain(outcome: ReconcileOutcome): ReconcileResult | PromiseLike<ReconcileResult | undefined> | undefined {
   return outcome as ReconcileResult | Promise<ReconcileResult | undefined> | undefined;
 }

@@ -17,8 +17,14 @@ export type ReconcileResult =
       readonly requeueAt: Date;
     };
 
-/** What a reconcile returns: usually nothing, as an async function does. */
-export type ReconcileOutcome = Promise<ReconcileResult | undefined> | Promise<void> | ReconcileResult | undefined;
+/** What a reconcile returns: usually nothing, as a function does that just ends, async or not. */
+export type ReconcileOutcome =
+  | Promise<ReconcileResult | undefined>
+  | Promise<void>
+  | ReconcileResult
+  | undefined
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- what a plain function returns that just ends
+  | void;
 
 /** What must happen before an object of the controller's kind may go. */
 export interface Finalizer<R> {

@@ -100,9 +100,17 @@ export async function validSpec(kind: Kind, key: ResourceKey, input: unknown): P
     }));
     throw new InvalidResourceError(kind.name, key, issues);
   }
-  const spec = jsonCopy(result === undefined ? input : result.value);
+  const spec = stored(kind, key, result === undefined ? input : result.value);
   if (spec !== undefined) return spec;
   throw new InvalidResourceError(kind.name, key, [{ path: "spec", message: "expected a value, got `undefined`" }]);
+}
+
+function stored(kind: Kind, key: ResourceKey, spec: unknown): unknown {
+  try {
+    return jsonCopy(spec);
+  } catch (error) {
+    throw new InvalidResourceError(kind.name, key, [{ path: "spec", message: `expected JSON: ${String(error)}` }]);
+  }
 }
 
 /** Throws an InvalidResourceError if there are issues. */

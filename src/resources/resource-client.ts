@@ -157,7 +157,8 @@ export interface ResourceClient {
   /**
    * Changes an object: re-reads it, runs `change` on a draft and writes, again on a conflict, at most 5 times.
    *
-   * @throws NotFoundError (also when a new object has its name), ConflictError after 5 tries, InvalidResourceError.
+   * @throws NotFoundError (also when a new object has its name), ConflictError after 5 tries, InvalidResourceError;
+   * TypeError when `change` returns a promise or a changed copy of the draft.
    */
   update<R extends Resource>(
     resource: R,

@@ -4,7 +4,7 @@ import type { ClientContext } from "./client-context.js";
 import { putObject, removeObject } from "./commit.js";
 import { type WritableMeta, metadataIssues, refuseIssues, validSpec, writableMeta } from "./draft.js";
 import { ConflictError } from "./errors.js";
-import { isSameJson, jsonCopy } from "./json.js";
+import { isObject, isSameJson, jsonCopy } from "./json.js";
 import type { Kind } from "./kind.js";
 import { keyOf } from "./object-key.js";
 import { readForWrite } from "./object-read.js";
@@ -44,14 +44,19 @@ export function updateObject(
     const stored = await readForWrite(context, kind, key, given.metadata.uid, options);
     const { resource } = stored;
     const draft = { metadata: writableMeta(resource.metadata), spec: jsonCopy(resource.spec) } as UpdateDraft<unknown>;
-    // An async function fits the type of `change`, and what it changes later would be lost.
+    // Async functions and those that return another draft fit the type of `change`; what they say would be lost.
     const run: (draft: UpdateDraft<unknown>, latest: Resource) => unknown = change;
-    if (isThenable(run(draft, resource))) {
-      throw new TypeError("Expected `change` to be done when it returns, got a promise");
-    }
+    const returned = run(draft, resource);
+    if (isThenable(returned)) throw new TypeError("Expected `change` to be done when it returns, got a promise");
+    if (isCopyOf(draft, returned))
+      throw new TypeError("Expected `change` to change the draft, got a changed copy of it");
     return storeChange(context, kind, stored, writableMeta(draft.metadata), draft.spec, options);
   };
   return untilWritten(context, kind, key, attempt, options.signal);
+}
+
+function isCopyOf({ metadata, spec }: UpdateDraft<unknown>, value: unknown): boolean {
+  return isObject(value) && (value["metadata"] === metadata) !== (value["spec"] === spec);
 }
 
 /** Stores other writable parts of an object; `undefined` when somebody got in between. */

@@ -6,6 +6,28 @@ import { Child, Parent, runWorld } from "./world.js";
 
 const create = (name: string) => [Parent, { metadata: { name }, spec: { size: 1 } }] as const;
 
+test("a reconcile and a cleanup may be plain functions that return nothing", async () => {
+  const seen: string[] = [];
+  const controller = defineController({
+    for: Parent,
+    reconcile({ metadata }) {
+      seen.push(metadata.name);
+    },
+    finalize: {
+      name: "example.dev/seen",
+      cleanup({ metadata }) {
+        seen.push(`${metadata.name} gone`);
+      },
+    },
+  });
+  await using world = await runWorld([controller]);
+  const parent = await world.client.create(...create("p"));
+  await world.time.settle();
+  await world.client.delete(parent);
+  await world.time.settle();
+  expect(new Set(seen)).toEqual(new Set(["p", "p gone"]));
+});
+
 describe("a reconcile that takes too long", () => {
   test("has its signal aborted, and keeps its key locked until it ends", async () => {
     const signals: AbortSignal[] = [];

@@ -7,6 +7,7 @@ import {
   NotFoundError,
   type ResourceClient,
   createResourceClient,
+  defineKind,
   keyOf,
 } from "keelson/resources";
 import type { StateStore } from "keelson/store";
@@ -217,6 +218,21 @@ describe("replace and update", () => {
     const web = await client.create(Workload, draft);
     const change = async (): Promise<void> => Promise.resolve();
     await expect(client.update(web, change as () => void)).rejects.toThrow(TypeError);
+  });
+
+  test("a change that returns a changed copy of the draft is refused: only the draft counts", async () => {
+    const web = await client.create(Workload, draft);
+    const copied = client.update(web, (now) => ({ ...now, spec: { ...now.spec, replicas: 2 } }));
+    await expect(copied).rejects.toThrow("Expected `change` to change the draft, got a changed copy of it");
+    for (const returned of [(now: object) => now, ({ spec }: { spec: object }) => spec, () => 5, () => null]) {
+      expect((await client.update(web, returned)).spec).toEqual(web.spec);
+    }
+  });
+
+  test("a spec that JSON cannot say is refused", async () => {
+    const Any = defineKind<Readonly<Record<string, unknown>>>()("Any");
+    const created = client.create(Any, { metadata: { name: "big" }, spec: { amount: 5n } });
+    await expect(created).rejects.toMatchObject({ code: "RESOURCE_INVALID", issues: [{ path: "spec" }] });
   });
 
   test("an issue says where, what was expected and what came", async () => {
