@@ -79,9 +79,19 @@ export interface Lifecycle extends AsyncDisposable {
   /** Has the shutdown wait for `promise` in its drain phase, and returns it; its failure stays the caller's. */
   track<P extends PromiseLike<unknown>>(promise: P): P;
   /**
-   * Closes `channel` when intake stops, and waits in the drain phase for `consumer`, the loop that reads it to its end.
+   * Closes `channel` in the drain phase, and waits for `consumer`, the loop that reads it to its end.
+   *
+   * @remarks
+   * It is closed when the requests of every {@link Lifecycle.server} have ended, as they may still send, and after the
+   * hooks that `after` names, such as the drain of the channel before it in a pipeline. A channel that requests wait
+   * for the end of, such as one of a stream of events, is closed in a hook of `stopIntake` instead.
    */
-  drain(name: string, channel: Closable, consumer: PromiseLike<unknown>): Disposable;
+  drain(
+    name: string,
+    channel: Closable,
+    consumer: PromiseLike<unknown>,
+    options?: Pick<HookOptions, "after">,
+  ): Disposable;
   /**
    * Ends an HTTP server without losing requests.
    *

@@ -1,9 +1,10 @@
 import { type AbortTarget, onAbort } from "../core/abort-hub.js";
 import { currentRuntime } from "../core/ambient.js";
-import { checkFunction, checkName, checkOneOf } from "../core/check.js";
+import { checkFunction, checkName, checkOneOf, shown } from "../core/check.js";
 import { deferred } from "../core/deferred.js";
 import { toMs } from "../core/duration.js";
 import { type Logger, silentLogger } from "../core/logger.js";
+import { isThenable } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
 import { HttpDrain, type HttpServerLike } from "../http/index.js";
 import { TaskTracker } from "../tasks/index.js";
@@ -12,7 +13,7 @@ import type { HookOptions, RegisteredHook, ShutdownHook, ShutdownReport } from "
 import type { Closable, Lifecycle, LifecycleOptions, ServerOptions } from "./lifecycle-options.js";
 import { type ShutdownPhase, shutdownPhases } from "./phase.js";
 import { checkStartable } from "./plan.js";
-import { type ProcessLike, signalExitCode, thisProcess } from "./process.js";
+import { type ProcessLike, checkSignals, signalExitCode, thisProcess } from "./process.js";
 import { type ShutdownReason, type SignalName, describeReason } from "./reason.js";
 import { ShutdownRun } from "./run.js";
 import { startWatchdog, tell } from "./watchdog.js";
@@ -60,6 +61,8 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
   readonly #done = deferred<ShutdownReport>();
   readonly #tracker: TaskTracker;
   readonly #uninstall: (() => void)[] = [];
+  /** Of each server that no longer listens: resolves when its last request has ended. */
+  readonly #serving: Promise<unknown>[] = [];
   #watchdog: Disposable | undefined = undefined;
   #isReady = false;
   #phase: ShutdownPhase | undefined = undefined;
@@ -78,6 +81,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     this.#readinessDelayMs = toMs(options.readinessDelay ?? 0, "readinessDelay");
     this.#exits = options.exit ?? true;
     this.#tracker = new TaskTracker({ runtime: this.#runtime });
+    checkSignals(signals);
     for (const signal of signals) {
       this.#listen(signal, () => {
         this.#onSignal(signal);
@@ -146,16 +150,25 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     return promise;
   }
 
-  drain(name: string, channel: Closable, consumer: PromiseLike<unknown>): Disposable {
-    const close = this.onShutdown(`${name} intake`, () => channel.close(), { phase: "stopIntake" });
-    return both(
-      close,
-      this.onShutdown(name, () => consumer, { phase: "drain" }),
-    );
+  drain(
+    name: string,
+    channel: Closable,
+    consumer: PromiseLike<unknown>,
+    { after }: Pick<HookOptions, "after"> = {},
+  ): Disposable {
+    checkFunction("channel.close", (channel as Partial<Closable> | undefined)?.close);
+    if (!isThenable(consumer)) throw new TypeError(`Expected \`consumer\` to be a promise, got ${shown(consumer)}`);
+    const finish = async (): Promise<void> => {
+      await Promise.all(this.#serving); // requests under way may still send
+      await channel.close();
+      await consumer;
+    };
+    return this.onShutdown(name, finish, { phase: "drain", after });
   }
 
   server(server: HttpServerLike, { name = "http server", timeout }: ServerOptions = {}): Disposable {
     const drain = new HttpDrain(server);
+    const ended = deferred<undefined>();
     let closed: Promise<void> | undefined;
     const retire = (): void => {
       drain.retire();
@@ -163,19 +176,24 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     const stop = (): void => {
       closed = drain.close();
       closed.catch(() => undefined); // awaited in the next phase, or not at all
+      this.#serving.push(ended.promise);
+    };
+    const end = (): void => {
+      ended.resolve(undefined);
     };
     const wait = ({ signal }: { readonly signal: AbortSignal }): Promise<void> | undefined => {
       signal.addEventListener("abort", () => {
         drain.abort();
+        end(); // sockets that were upgraded may stay
       });
-      return closed;
+      return closed?.finally(end);
     };
     const hooks = [
       this.onShutdown(`${name} retirement`, retire, { phase: "notReady" }),
       this.onShutdown(`${name} intake`, stop, { phase: "stopIntake" }),
       this.onShutdown(name, wait, { phase: "drain", timeout }),
     ];
-    return both(drain, ...hooks);
+    return both(drain, ...hooks, { [Symbol.dispose]: end });
   }
 
   shutdown(message?: string): Promise<ShutdownReport> {

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import nodeProcess from "node:process";
+import { checkOneOf, shown } from "../core/check.js";
 import type { SignalName } from "./reason.js";
 
 /** What a lifecycle needs of its process; a test brings its own. */
@@ -32,4 +33,10 @@ export const thisProcess: ProcessLike = {
 export function signalExitCode(signal: SignalName): number {
   const numbers: Readonly<Record<string, number>> = constants.signals;
   return 128 + (numbers[signal] ?? 0);
+}
+
+/** Refuses everything but an array of signals that this platform has. */
+export function checkSignals(signals: readonly SignalName[]): void {
+  if (!Array.isArray(signals)) throw new TypeError(`Expected \`signals\` to be an array, got ${shown(signals)}`);
+  for (const signal of signals) checkOneOf("signals", signal, Object.keys(constants.signals));
 }

@@ -121,6 +121,8 @@ describe("checks at the door", () => {
     expect(() => lifecycle.onShutdown("b", nothing, { after: ["a"] })).toThrow("b waits for a waits for b");
     expect(() => lifecycle.onShutdown("y", nothing)).toThrow('"y" runs in close, "x" in drain');
     expect(() => make({ timeout: "soon" as "1s" })).toThrow("Expected `timeout` to be a duration");
+    expect(() => make({ signals: "SIGTERM" as never })).toThrow("Expected `signals` to be an array");
+    expect(() => make({ signals: ["SIGFOO"] })).toThrow("Expected `signals` to be one of");
   });
 });
 
@@ -365,7 +367,7 @@ describe("work", () => {
     expect((await done).durationMs).toBe(10);
   });
 
-  test("a channel is closed at intake and read to its end", async () => {
+  test("a channel is closed and read to its end", async () => {
     const lifecycle = make();
     const [tx, rx] = mpsc.channel<number>(8);
     const seen: number[] = [];
@@ -385,6 +387,33 @@ describe("work", () => {
     await time.runUntilIdle();
     expect(seen).toEqual([1, 2, 3]);
     expect(seenAtClose).toBe(3);
+  });
+
+  test("the channels of a pipeline are closed one after the other", async () => {
+    const lifecycle = make();
+    const [parse, parsing] = mpsc.channel<number>(8);
+    const [save, saving] = mpsc.channel<number>(1);
+    const saved: number[] = [];
+    const parser = (async () => {
+      for await (const value of parsing) await save.send(value * 2);
+    })();
+    const saver = (async () => {
+      for await (const value of saving) saved.push(await sleep(10).then(() => value));
+    })();
+    lifecycle.drain("save", saving, saver, { after: ["parse"] });
+    lifecycle.drain("parse", parsing, parser);
+    for (const value of [1, 2, 3]) parse.trySend(value);
+    void lifecycle.shutdown();
+    await time.runUntilIdle();
+    expect((await lifecycle.done).outcome).toBe("clean");
+    expect(saved).toEqual([2, 4, 6]);
+  });
+
+  test("what cannot be drained is refused", () => {
+    const lifecycle = make();
+    const [, rx] = mpsc.channel(1);
+    expect(() => lifecycle.drain("a", undefined as never, Promise.resolve())).toThrow("Expected `channel.close`");
+    expect(() => lifecycle.drain("a", rx, undefined as never)).toThrow("Expected `consumer` to be a promise");
   });
 
   test("a drained channel can be taken back", async () => {

@@ -22,8 +22,12 @@ function start(scenario: string) {
   reader.on("line", (line) => lines.push(line));
   const closed = once(started, "close");
   return {
-    line: async (wanted: string): Promise<void> => {
-      while (!lines.includes(wanted)) await Promise.race([once(reader, "line"), closed.then(() => fail(wanted))]);
+    line: async (wanted: string): Promise<string> => {
+      for (;;) {
+        const found = lines.find((line) => line.startsWith(wanted));
+        if (found !== undefined) return found;
+        await Promise.race([once(reader, "line"), closed.then(() => fail(wanted))]);
+      }
     },
     signal: (name: NodeJS.Signals) => started.kill(name),
     poke: () => started.stdin.write("go\n"),
@@ -86,6 +90,19 @@ describe("a real process", { timeout: 30_000 }, () => {
     expect(lines).toEqual(["ready", "notReady", "stopIntake", "drain", "release", "close", "flush"]);
     expect(stderr).toContain('shutdown hook "faulty" failed: Error: disk full');
     expect(code).toBe(1);
+  });
+
+  test("requests in flight can still send to a channel that is drained", async () => {
+    const { line, signal, ended } = start("jobs");
+    const port = (await line("port ")).slice("port ".length);
+    const answers = ["/a", "/b", "/c"].map(async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).text());
+    for (const path of ["/a", "/b", "/c"]) await line(`asked ${path}`);
+    signal("SIGTERM");
+    expect(await Promise.all(answers)).toEqual(["accepted", "accepted", "accepted"]);
+    const { code, lines } = await ended();
+    expect(lines.slice(4, -1).sort()).toEqual(["did /a", "did /b", "did /c"]);
+    expect(lines.at(-1)).toBe("worker ended");
+    expect(code).toBe(0);
   });
 
   test("importing installs nothing", async () => {

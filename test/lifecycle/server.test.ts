@@ -116,6 +116,27 @@ describe("draining", () => {
     expect(report.hooks.find(({ name }) => name === "api")?.outcome).toBe("timedOut");
   });
 
+  test("a channel that is drained is closed when the last request has ended, or was cut", async () => {
+    for (const timeout of ["1m", 20] as const) {
+      const { promise, arrived } = arrival();
+      const { server, answer } = held(arrived);
+      const port = await listen(server);
+      const lifecycle = createLifecycle({ process: fakeProcess(), exit: false });
+      const order: string[] = [];
+      lifecycle.drain("jobs", { close: () => order.push("closed") }, Promise.resolve());
+      lifecycle.server(server, { timeout });
+      const inFlight = fetchFrom(port).then(
+        () => order.push("answered"),
+        () => order.push("cut"),
+      );
+      await promise;
+      if (timeout !== 20) lifecycle.onShutdown("answer", answer, { phase: "drain" });
+      await lifecycle.shutdown();
+      await inFlight;
+      expect(order.sort()).toEqual(timeout === 20 ? ["closed", "cut"] : ["answered", "closed"]);
+    }
+  });
+
   test("a server that never listened, or was taken back, is no trouble", async () => {
     const lifecycle = createLifecycle({ process: fakeProcess(), exit: false });
     lifecycle.server(createServer());
