@@ -1,19 +1,7 @@
 import { dirname, join } from "node:path";
 import { type LeaderElection, type Manager, createManager } from "keelson/controllers";
 import type { Logger } from "keelson/core";
-import {
-  type Agent,
-  Deployment,
-  Instance,
-  Workload,
-  bindingController,
-  childProcessRuntime,
-  createAgent,
-  deploymentController,
-  drainController,
-  garbageCollector,
-  workloadController,
-} from "keelson/reconcilers";
+import { type Agent, childProcessRuntime, createAgent, referenceControllers } from "keelson/reconcilers";
 import type { StateStore } from "keelson/store";
 import type { ManifestNode } from "./manifest.js";
 
@@ -27,18 +15,7 @@ export interface Surroundings {
 
 /** The control plane: the reconcilers of the reference orchestrator. */
 export function controlPlane({ store, log }: Surroundings, leaderElection?: LeaderElection): Manager {
-  return createManager({
-    store,
-    log,
-    leaderElection,
-    controllers: [
-      deploymentController(),
-      workloadController(),
-      bindingController(),
-      drainController(),
-      ...garbageCollector([Deployment, Workload, Instance]),
-    ],
-  });
+  return createManager({ store, log, leaderElection, controllers: referenceControllers() });
 }
 
 /** The agent of a node; it keeps pids and logs under `stateDir`. */
