@@ -136,6 +136,30 @@ describe("a cluster", () => {
     expect(versionsOf(await world.instances())).toEqual(["2", "2", "2"]);
   });
 
+  it("R2.7 stops the clock of a roll-out while it is paused", async () => {
+    await world.addNode("a");
+    world.behaviour.ready = ({ spec }) => spec.env?.["VERSION"] === "1";
+    await world.deploy({ replicas: 2, progressDeadlineSeconds: 60 });
+    world.start();
+    await world.time.advance("5s");
+    await world.change((spec) => {
+      spec.template = template("2");
+    });
+    await world.time.advance("30s");
+    await world.change((spec) => {
+      spec.paused = true;
+    });
+    await world.time.advance("20m");
+    expect(await conditionNow("Progressing")).toMatchObject({ status: "Unknown", reason: "DeploymentPaused" });
+    await world.change((spec) => {
+      spec.paused = false;
+    });
+    await world.time.advance("59s");
+    expect((await conditionNow("Progressing")).status).toBe("True");
+    await world.time.advance("2s");
+    expect((await conditionNow("Progressing")).status).toBe("False");
+  });
+
   it("R2.10 Recreate starts nothing new before the last of the old has gone, those that are ending included", async () => {
     await world.addNode("a");
     await world.deploy({ replicas: 2, strategy: { type: "Recreate" } });
@@ -181,7 +205,8 @@ describe("a cluster", () => {
 
   it("R2.12 forgets versions beyond the limit, oldest first, once a roll-out is complete", async () => {
     await world.addNode("a");
-    await world.deploy({ replicas: 1, revisionHistoryLimit: 1 });
+    const strategy = { type: "RollingUpdate", maxSurge: 0, maxUnavailable: 1 } as const;
+    await world.deploy({ replicas: 1, revisionHistoryLimit: 1, strategy });
     world.start();
     for (const version of ["2", "3", "4"]) {
       await world.time.advance("10s");

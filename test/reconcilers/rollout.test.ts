@@ -41,6 +41,12 @@ describe("rolloutStep", () => {
     const old = [{ wanted: 3, available: 3 }];
     expect(rolloutStep(4, limits, { wanted: 2, available: 0 }, old)).toEqual({ kind: "nothing" });
     expect(rolloutStep(4, limits, { wanted: 2, available: 1 }, old)).toEqual({ kind: "scale-old", replicas: [2] });
+    const unhealthy = [{ wanted: 3, available: 1 }];
+    expect(rolloutStep(4, limits, { wanted: 2, available: 0 }, unhealthy)).toEqual({ kind: "nothing" });
+    expect(rolloutStep(4, limits, { wanted: 2, available: 1 }, unhealthy)).toEqual({
+      kind: "scale-old",
+      replicas: [2],
+    });
   });
 
   it("scales the new version down when fewer are wanted, and does nothing when all is done", () => {

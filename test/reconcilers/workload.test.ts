@@ -106,8 +106,11 @@ describe("workloadController", () => {
 
   it("R1.3 newer ones before older ones, and of equals the first by name", async () => {
     await using t = await createHarness({ controllers: alone });
-    const create = (name: string): Promise<Instance> =>
-      t.client.create(Instance, { metadata: { name, labels: { app: "web" } }, spec: { command: ["x"] } });
+    const create = async (name: string): Promise<void> => {
+      const metadata = { name, labels: { app: "web" } };
+      // All have been ready since the same instant.
+      await setStatus(t, await t.client.create(Instance, { metadata, spec: { command: ["x"] } }), { at: 0 });
+    };
     await create("a-old");
     await t.advance("1m");
     for (const name of ["c", "b"]) await create(name);
