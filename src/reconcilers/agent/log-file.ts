@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { appendFile, copyFile, mkdir, rename, rm, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Runtime } from "../../core/index.js";
@@ -31,14 +32,36 @@ export function logFile(dir: string, stream: LogStream, aside = 0): string {
 
 /**
  * Puts a file that has grown too large aside while its process goes on writing to it: what is there is copied and the
- * file emptied, as the process cannot be told to open another. What is written in that moment is lost.
+ * file emptied, as the process cannot be told to open another. What is written in the microseconds before is lost.
  */
 export async function rotateInPlace(dir: string, stream: LogStream, limits: Required<LogLimits>): Promise<void> {
   const file = logFile(dir, stream);
   if ((await sizeOf(file)) <= limits.maxBytes) return;
   await shiftAside(dir, stream, limits.files);
-  if (limits.files > 1) await copyFile(file, logFile(dir, stream, 1));
-  await truncate(file);
+  if (limits.files === 1) {
+    await truncate(file);
+    return;
+  }
+  const aside = logFile(dir, stream, 1);
+  await copyFile(file, aside);
+  moveRest(file, aside);
+}
+
+/** Copies what was written meanwhile, and cuts the file: at once, so that next to nothing can come in between. */
+function moveRest(file: string, aside: string): void {
+  const [from, to] = [openSync(file, "r+"), openSync(aside, "a")];
+  try {
+    const chunk = new Uint8Array(64 * 1_024);
+    let at = fstatSync(to).size;
+    for (let read = readSync(from, chunk, 0, chunk.length, at); read > 0;) {
+      at += writeSync(to, chunk, 0, read);
+      read = readSync(from, chunk, 0, chunk.length, at);
+    }
+    ftruncateSync(from);
+  } finally {
+    closeSync(from);
+    closeSync(to);
+  }
 }
 
 /** Makes room for another `.1`. */
