@@ -26,10 +26,17 @@ type ForeignContext = CallOptions & Partial<Omit<CallContext, "signal">>;
 /** A place in a {@link Call}'s list of those who want to know when it is given up. */
 class Listener extends ListNode {
   readonly target: AbortTarget;
+  private readonly call: Call;
 
-  constructor(target: AbortTarget) {
+  constructor(target: AbortTarget, call: Call) {
     super();
     this.target = target;
+    this.call = call;
+  }
+
+  override unlink(): void {
+    super.unlink();
+    this.call.letGo();
   }
 }
 
@@ -109,7 +116,7 @@ export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
 
   /** Tells `target` once when the call is given up, which it must not have been yet. */
   onAbort(target: AbortTarget): ListNode {
-    const place = new Listener(target);
+    const place = new Listener(target, this);
     (this.listeners ??= new List()).push(place);
     this.listen();
     return place;
@@ -134,6 +141,13 @@ export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
   [Symbol.dispose](): void {
     this.disposed = true;
     this.place?.unlink();
+  }
+
+  /** Stops listening once nobody listens to it: a signal may outlive many calls. */
+  letGo(): void {
+    if (this.controller !== undefined || this.listeners?.length !== 0) return;
+    this.place?.unlink();
+    this.place = undefined;
   }
 
   private listen(): void {

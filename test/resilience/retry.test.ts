@@ -11,6 +11,7 @@ import {
   sequence,
 } from "keelson/resilience";
 import { type VirtualTime, virtualTime } from "keelson/testing";
+import { collectGarbage } from "../support/garbage.js";
 
 let time: VirtualTime;
 beforeEach(() => {
@@ -242,6 +243,16 @@ describe("aborting", () => {
     await time.runUntilIdle();
     await result;
     expect(at).toEqual([0]);
+  });
+
+  test("nothing is kept of a call that has ended while its signal lives on", async () => {
+    const { signal } = new AbortController();
+    const call = async (): Promise<WeakRef<CallContext>> =>
+      new WeakRef(await retry((context) => Promise.resolve(context), { signal }));
+    const context = await call();
+    await collectGarbage();
+    expect(context.deref()).toBeUndefined();
+    expect(signal.aborted).toBe(false);
   });
 
   test("the signal is the caller's own when there is nothing else to give up for, and is never aborted otherwise", async () => {
