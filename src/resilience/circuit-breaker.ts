@@ -116,14 +116,14 @@ class Breaker implements CircuitBreaker {
     const call = Call.of(options);
     call.throwIfAbandoned();
     const state = this.#state.kind === "closed" ? this.#state : this.state;
-    if (state.kind !== "closed") this.#admit(state);
+    if (state.kind !== "closed") return this.#try(state, fn, call);
     const era = this.#era;
     try {
       const value = await start(fn, call);
-      if (era === this.#era) this.#succeeded();
+      if (era === this.#era) this.#counter.record(false);
       return value;
     } catch (error) {
-      if (era === this.#era) this.#ended(error, call);
+      if (era === this.#era && call.abandoned === undefined) this.#failed(error);
       throw error;
     }
   }
@@ -136,6 +136,27 @@ class Breaker implements CircuitBreaker {
         if (this.#era === era) this.#close();
       },
     };
+  }
+
+  async #try<T>(state: CircuitState, fn: Attempt<T>, call: Call): Promise<T> {
+    this.#admit(state);
+    let era = this.#era;
+    // A trial that will say nothing makes room for another at once: its function may never end.
+    const aborted = (): void => {
+      if (era === this.#era) this.#trialsLeft += 1;
+      era = Number.NaN;
+    };
+    const place = call.isAbortable ? call.onAbort({ aborted }) : undefined;
+    try {
+      const value = await start(fn, call);
+      if (era === this.#era) this.#trialSucceeded();
+      return value;
+    } catch (error) {
+      if (era === this.#era && call.abandoned === undefined) this.#failed(error);
+      throw error;
+    } finally {
+      place?.unlink();
+    }
   }
 
   #admit(state: CircuitState): void {
@@ -153,28 +174,37 @@ class Breaker implements CircuitBreaker {
   }
 
   #succeeded(): void {
-    if (this.#state.kind === "closed") {
-      this.#counter.record(false);
-      return;
-    }
+    if (this.#state.kind === "closed") this.#counter.record(false);
+    else this.#trialSucceeded();
+  }
+
+  #trialSucceeded(): void {
     this.#trialsGood += 1;
     if (this.#trialsGood >= this.#trials) this.#close();
   }
 
-  #ended(error: unknown, call: Call): void {
-    // A trial that says nothing makes room for another, or the circuit would stay half-open for ever.
-    if (call.abandoned !== undefined) this.#trialsLeft += 1;
-    else if (this.#isFailure !== undefined && !this.#isFailure(error)) this.#succeeded();
-    else if (this.#state.kind !== "closed" || this.#counter.record(true)) this.#open(error);
+  #failed(error: unknown): void {
+    let isFailure = true;
+    try {
+      isFailure = this.#isFailure?.(error) ?? true;
+    } finally {
+      // One that throws counts as a failure, or the circuit would stay half-open for ever.
+      if (!isFailure) this.#succeeded();
+      else if (this.#state.kind !== "closed" || this.#counter.record(true)) this.#open(error);
+    }
   }
 
   #open(error: unknown): void {
     this.#openings += 1;
     const random = (): number => this.#runtime.random();
-    const retryAfterMs = this.#openFor({ attempt: this.#openings, previous: this.#lastOpenFor, error, random });
-    this.#lastOpenFor = retryAfterMs;
-    this.#change({ kind: "open", until: this.#runtime.now() + retryAfterMs, error });
-    this.events.emit("opened", { error, retryAfterMs });
+    let retryAfterMs = this.#lastOpenFor;
+    try {
+      retryAfterMs = this.#openFor({ attempt: this.#openings, previous: retryAfterMs, error, random });
+    } finally {
+      this.#lastOpenFor = retryAfterMs;
+      this.#change({ kind: "open", until: this.#runtime.now() + retryAfterMs, error });
+      this.events.emit("opened", { error, retryAfterMs });
+    }
   }
 
   #halfOpen(): void {

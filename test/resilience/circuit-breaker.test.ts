@@ -104,6 +104,45 @@ describe("half-open", () => {
     expect(await feed(breaker, ".")).toBe("closed");
   });
 
+  test("a trial call that its caller gave up makes room at once, even if its function never ends, and counts no more", async () => {
+    const breaker = await open(1);
+    const controller = new AbortController();
+    let answer: ((value: string) => void) | undefined;
+    const deaf = (): Promise<string> => new Promise((resolve) => (answer = resolve));
+    const trial = outcome(breaker.execute(deaf, { signal: controller.signal }));
+    controller.abort("enough");
+    let fail: ((error: unknown) => void) | undefined;
+    const next = outcome(breaker.execute(() => new Promise((_resolve, reject) => (fail = reject))));
+    answer?.("late");
+    await trial;
+    expect(breaker.state.kind).toBe("halfOpen");
+    expect(await good(breaker)).toEqual(["failed", expect.any(CircuitOpenError)]);
+    fail?.(failure);
+    await next;
+    expect(breaker.state.kind).toBe("open");
+  });
+
+  test("a trial call about which a function of the owner's throws opens it", async () => {
+    let isBroken = false;
+    const bug = (): never => {
+      throw new Error("bug");
+    };
+    for (const options of [
+      { isFailure: () => (isBroken ? bug() : true) },
+      { openFor: () => (isBroken ? bug() : 1_000) },
+    ]) {
+      isBroken = false;
+      const breaker = circuitBreaker({ trip: { kind: "consecutive", failures: 1 }, openFor: "1s", ...options });
+      await bad(breaker);
+      await time.current.advance("1s");
+      isBroken = true;
+      expect(await bad(breaker)).toEqual(["failed", new Error("bug")]);
+      isBroken = false;
+      await time.current.advance("1s");
+      expect(await feed(breaker, ".")).toBe("closed");
+    }
+  });
+
   test("what began before a change of state does not count after it", async () => {
     const breaker = circuitBreaker({ trip: { kind: "consecutive", failures: 1 }, openFor: "1s" });
     let fail: ((error: unknown) => void) | undefined;
