@@ -33,6 +33,8 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   private readonly rotates: boolean;
   private readonly toEvent: ToEvent<E>;
   private readonly fallback: Fallback<E> | undefined;
+  /** Whether some branch has, or had, to be started. */
+  private mayStart = false;
   /** Branches that are armed, or about to be. */
   private live = 0;
   /** Counts the waits that have ended. */
@@ -75,7 +77,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   poll(): { readonly event: E } | typeof PENDING | typeof DISABLED {
     const { branches } = this;
     // The code of iterators runs before anything is polled: it may make other branches ready.
-    for (const branch of branches) start(branch);
+    if (this.mayStart) for (const branch of branches) start(branch);
     let pending = false;
     let next = this.first;
     for (let left = branches.length; left > 0; left -= 1) {
@@ -95,7 +97,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
 
   /** Adds a branch. */
   add(name: unknown, source: Source<unknown>): BranchWaiter {
-    const branch = new BranchWaiter(this, name, source);
+    const branch = this.made(name, source);
     this.branches.push(branch);
     this.join(branch);
     return branch;
@@ -103,7 +105,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
 
   /** Puts another source in the place of a branch's. */
   replace(old: BranchWaiter, source: Source<unknown>): void {
-    const branch = new BranchWaiter(this, old.name, source);
+    const branch = this.made(old.name, source);
     branch.isEnabled = old.isEnabled;
     this.branches[this.branches.indexOf(old)] = branch;
     this.join(branch);
@@ -169,6 +171,12 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     this.outcome = undefined;
     this.resolve = undefined;
     resolve?.(winner === undefined ? (outcome as E) : this.finished(winner, outcome));
+  }
+
+  private made(name: unknown, source: Source<unknown>): BranchWaiter {
+    const branch = new BranchWaiter(this, name, source);
+    if (branch.started !== undefined) this.mayStart = true;
+    return branch;
   }
 
   private get isWaiting(): boolean {
