@@ -127,7 +127,7 @@ function diagnosticsPage(): string {
 
 ${note}
 
-Per-operation events go over channels of \`node:diagnostics_channel\`. A payload is a frozen object, and its shape is part
+Per-operation events go over channels of \`node:diagnostics_channel\`. A payload is an object to be read only, and its shape is part
 of the contract: fields are added in minor versions, changed or removed in major ones. Messages, keys and values of users
 are in none of them, except the keys of resources. While nobody listens, a site costs about a nanosecond and reads no
 clock. \`observe\` of \`keelson/telemetry\` subscribes with types.
