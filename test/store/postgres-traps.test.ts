@@ -1,4 +1,5 @@
-import { rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chown, rm, stat, writeFile } from "node:fs/promises";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { systemRuntime } from "keelson/core";
@@ -9,6 +10,7 @@ import { queriesOf } from "../../src/store/drivers/postgres/queries.js";
 import { encodeBatch } from "../../src/store/drivers/postgres/txn-wire.js";
 import { outcome } from "../support/outcome.js";
 import { type PostgresServer, postgresMissing, startPostgres } from "../support/servers.js";
+import { smallDisk, smallDiskMissing } from "../support/small-disk.js";
 import { silentRelay } from "../support/silent-relay.js";
 import { batchesUntil, text } from "../support/store.js";
 import { describeUnless } from "../support/when.js";
@@ -251,6 +253,37 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
     await rm(signal);
     await server.process.start();
     expect(text((await store.get("/a")).kv)).toBe("1");
+  });
+});
+
+describeUnless(postgresMissing() ?? smallDiskMissing(), "a Postgres database whose disk is full", () => {
+  test("is told so; nothing is half written, and what was acknowledged stays", { timeout: patience }, async () => {
+    using disk = smallDisk(24_000_000);
+    await using server = await startPostgres({ fsync: "off" });
+    const client = new pg.Client({ connectionString: server.url });
+    client.on("error", () => undefined);
+    await client.connect();
+    const { rows } = await client.query<{ data_directory: string }>("SHOW data_directory");
+    const { uid, gid } = await stat(rows[0]?.data_directory ?? "");
+    await chown(disk.path, uid, gid);
+    await client.query(`CREATE TABLESPACE small LOCATION '${disk.path}'`);
+    await client.query("CREATE DATABASE small TABLESPACE small");
+    await client.end();
+    const store = postgresStore({ url: server.url.replace(/postgres$/, "small") });
+    await put(store, "/small", "1");
+    const acknowledged: string[] = [];
+    let refused: unknown;
+    for (let turn = 0; refused === undefined && turn < 100; turn += 1) {
+      const then = [0, 1].map((half) => op.put(`/large/${turn}/${half}`, randomBytes(400_000)));
+      const answer = await outcome(store.txn({ then }));
+      if (answer instanceof Error) refused = answer;
+      else acknowledged.push(...then.map((each) => (each.type === "put" ? each.key : "")));
+    }
+    expect(refused).toMatchObject({ code: "STORE_FULL" });
+    const { kvs } = await store.range({ prefix: "/large/" }, { keysOnly: true });
+    expect(new Set(kvs.map(({ key }) => key))).toEqual(new Set(acknowledged));
+    expect(text((await store.get("/small")).kv)).toBe("1");
+    await store.close();
   });
 });
 

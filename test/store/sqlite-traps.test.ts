@@ -7,6 +7,7 @@ import { systemRuntime } from "keelson/core";
 import { put } from "keelson/store";
 import { sqliteStore } from "keelson/store/sqlite";
 import { outcome } from "../support/outcome.js";
+import { smallDisk, smallDiskMissing } from "../support/small-disk.js";
 import { unasked } from "../support/servers.js";
 import { rawSqlite, sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { text } from "../support/store.js";
@@ -160,30 +161,13 @@ describeUnless(
   },
 );
 
-/** A disk of that size, for as long as the test lasts. */
-function smallDisk(path: string, bytes: number): string | undefined {
-  mkdirSync(path);
-  const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "keelson", path]);
-  return status === 0 ? undefined : stderr.toString();
-}
-
-function diskMissing(): string | undefined {
-  using folder = temporaryFolder();
-  const path = folder.file("disk");
-  const missing = smallDisk(path, 65_536);
-  if (missing === undefined) spawnSync("umount", [path]);
-  return missing;
-}
-
-describeUnless(unasked ?? sqliteMissing ?? diskMissing(), "a disk that is full", () => {
+describeUnless(unasked ?? sqliteMissing ?? smallDiskMissing(), "a disk that is full", () => {
   test("is told so; nothing is half written, what was acknowledged stays, and with room it goes on", async () => {
-    using folder = temporaryFolder();
-    const disk = folder.file("disk");
-    smallDisk(disk, 3_000_000);
-    const store = sqliteStore({ file: `${disk}/state.db` });
+    using disk = smallDisk(3_000_000);
+    const store = sqliteStore({ file: `${disk.path}/state.db` });
     try {
       await put(store, "/small", "1");
-      writeFileSync(`${disk}/filler`, new Uint8Array(2_000_000));
+      writeFileSync(`${disk.path}/filler`, new Uint8Array(2_000_000));
       const large = new Uint8Array(100_000);
       const written: string[] = [];
       let refused: unknown;
@@ -197,11 +181,10 @@ describeUnless(unasked ?? sqliteMissing ?? diskMissing(), "a disk that is full",
       expect(new Set(kvs.map(({ key }) => key))).toEqual(new Set(written));
       expect(text((await store.get("/small")).kv)).toBe("1");
       const { revision } = await store.get("/small");
-      rmSync(`${disk}/filler`);
+      rmSync(`${disk.path}/filler`);
       expect(await put(store, "/large/last", large)).toBe(revision + 1);
     } finally {
       await store.close();
-      spawnSync("umount", [disk]);
     }
   });
 });
