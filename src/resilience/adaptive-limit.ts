@@ -3,6 +3,7 @@ import { checkFunction, checkInteger } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { isKeelsonError } from "../core/errors.js";
 import type { Runtime } from "../core/runtime.js";
+import { ask } from "./ask.js";
 import { type Bulkhead } from "./bulkhead.js";
 import { Call } from "./call.js";
 import { type LimitAlgorithm, gradient2 } from "./limit-algorithm.js";
@@ -97,7 +98,7 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit
           add(inflight, runtime.now() - begun);
           return value;
         } catch (error) {
-          if (call.abandoned === undefined && isDrop(error)) add(inflight, "dropped");
+          if (call.abandoned === undefined && ask(error, () => isDrop(error))) add(inflight, "dropped");
           throw error;
         }
       };

@@ -4,6 +4,7 @@ import { type Duration, toMs } from "../core/duration.js";
 import { Emitter, type Events } from "../core/emitter.js";
 import type { Runtime } from "../core/runtime.js";
 import { type Backoff, constant } from "./backoff.js";
+import { ask } from "./ask.js";
 import { type Attempt, Call, type CallOptions } from "./call.js";
 import { circuitChanged } from "./diagnostics.js";
 import { CircuitOpenError } from "./errors.js";
@@ -186,7 +187,7 @@ class Breaker implements CircuitBreaker {
   #failed(error: unknown): void {
     let isFailure = true;
     try {
-      isFailure = this.#isFailure?.(error) ?? true;
+      isFailure = ask(error, () => this.#isFailure?.(error) ?? true);
     } finally {
       // One that throws counts as a failure, or the circuit would stay half-open for ever.
       if (!isFailure) this.#succeeded();
@@ -199,7 +200,8 @@ class Breaker implements CircuitBreaker {
     const random = (): number => this.#runtime.random();
     let retryAfterMs = this.#lastOpenFor;
     try {
-      retryAfterMs = this.#openFor({ attempt: this.#openings, previous: retryAfterMs, error, random });
+      const failed = { attempt: this.#openings, previous: retryAfterMs, error, random };
+      retryAfterMs = ask(error, () => this.#openFor(failed));
     } finally {
       this.#lastOpenFor = retryAfterMs;
       this.#change({ kind: "open", until: this.#runtime.now() + retryAfterMs, error });

@@ -1,4 +1,5 @@
 import { checkFunction } from "../core/check.js";
+import { ask } from "./ask.js";
 import { Call } from "./call.js";
 import type { Policy } from "./policy.js";
 import { start } from "./race.js";
@@ -36,7 +37,7 @@ export function fallback<F>(
       try {
         return await start(fn, call);
       } catch (error) {
-        if (call.abandoned !== undefined || fallbackIf?.(error) === false) throw error;
+        if (call.abandoned !== undefined || ask(error, () => fallbackIf?.(error)) === false) throw error;
         return await instead(error);
       }
     },

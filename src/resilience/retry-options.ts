@@ -41,7 +41,7 @@ export interface RetryPolicyOptions {
    * that would reach past it is not begun. @defaultValue no limit
    */
   readonly deadline?: Duration | undefined;
-  /** Called before each delay. What it throws rejects the call. */
+  /** Called before each delay. */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
   /**
    * What to throw when there may be no further attempt: the last error itself, or a `RetryExhaustedError` around it.

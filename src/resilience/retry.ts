@@ -1,6 +1,7 @@
 import pRetry from "p-retry";
 import { toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
+import { ask, blamed } from "./ask.js";
 import { clampDelay } from "./backoff.js";
 import { type Attempt, Call } from "./call.js";
 import { type RetryCallEvent, attemptFailed, callEnded } from "./diagnostics.js";
@@ -23,7 +24,8 @@ const retryAfterSlack = 5_000;
  * Calls `fn` until it succeeds, with a growing, jittered delay between attempts.
  *
  * @remarks
- * What `fn` throws last is thrown on unchanged, whatever it is; `retryIf` alone says what is worth a retry.
+ * What `fn` throws last is thrown on unchanged, whatever it is; `retryIf` alone says what is worth a retry. What
+ * `retryIf`, `retryAfter`, `backoff` or `onRetry` throws rejects the call, with the failure as its `cause`.
  *
  * **Cancel safety.** An abort of `signal` rejects at once with its reason, during a delay or an attempt, and nothing
  * is started after it. An attempt under way learns of it through `ctx.signal`; its result is lost.
@@ -171,25 +173,36 @@ async function furtherAttempts<T>(
     }
   };
 
+  const isWorthRetry = (retryIf: NonNullable<RetryPlan["retryIf"]>, error: unknown, number: number) => {
+    const judge = async (): Promise<boolean> => {
+      try {
+        return await retryIf(error, { attempt: number });
+      } catch (thrown) {
+        throw blamed(thrown, error);
+      }
+    };
+    return race(runtime, "retryIf", judge, call);
+  };
+
   const shouldRetry = async (context: { readonly error: Error; readonly attemptNumber: number }): Promise<boolean> => {
     const { attemptNumber: number } = context;
     const error = unboxed(context.error);
     call.throwIfAbandoned();
-    if (plan.retryIf !== undefined && !(await plan.retryIf(error, { attempt: number }))) return false;
+    if (plan.retryIf !== undefined && !(await isWorthRetry(plan.retryIf, error, number))) return false;
     call.throwIfAbandoned();
     const giveUp = (because: GivingUp): false => {
       if (plan.exhausted === "wrap") throw new RetryExhaustedError({ attempts: number, because }, { cause: error });
       return false;
     };
     if (number > plan.retries) return giveUp("retries");
-    delay = delayAfter(plan, number, delay, error);
+    delay = ask(error, () => delayAfter(plan, number, delay, error));
     if (runtime.now() + delay >= call.deadline) return giveUp("deadline");
     if (budget !== undefined && !budget.extra()) return giveUp("budget");
     try {
       if (attemptFailed.hasSubscribers) {
         attemptFailed.publish(Object.freeze({ attempt: number, delayMs: delay, error }));
       }
-      plan.onRetry?.({ attempt: number, error, delay });
+      ask(error, () => plan.onRetry?.({ attempt: number, error, delay }));
       await runtime.sleep(delay, { signal: call.signal });
     } catch (reason) {
       budget?.ended("extra", "cancelled");

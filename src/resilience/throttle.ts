@@ -2,6 +2,7 @@ import { currentRuntime } from "../core/ambient.js";
 import { checkFunction, checkNumber } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
+import { ask } from "./ask.js";
 import { Call } from "./call.js";
 import { ThrottledError } from "./errors.js";
 import type { Policy } from "./policy.js";
@@ -72,7 +73,7 @@ export function throttle({ k = 2, window = "2m", isRefusal, runtime }: ThrottleO
       } catch (error) {
         // One that was given up says nothing: as if it had never been made, which is what accepting 1/k does.
         if (call.abandoned !== undefined) sums.add(accepted, 1 / k);
-        else if (isRefusal !== undefined && !isRefusal(error)) sums.add(accepted, 1);
+        else if (isRefusal !== undefined && !ask(error, () => isRefusal(error))) sums.add(accepted, 1);
         throw error;
       }
     },

@@ -140,12 +140,24 @@ describe("what is thrown", () => {
     await expect(retry(flaky(9).fn, { retryIf: () => false, exhausted: "wrap" })).rejects.toThrow("flaky");
   });
 
-  test("what retryIf, onRetry, retryAfter or the backoff throws rejects the call", async () => {
-    const boom = (): never => {
-      throw new Error("boom");
+  test("what retryIf, onRetry, retryAfter or the backoff throws rejects the call, with the failure as its cause", async () => {
+    const boom = {
+      failure: new Error("down"),
+      throws: (): never => {
+        throw new Error("boom");
+      },
     };
-    for (const options of [{ retryIf: boom }, { onRetry: boom }, { retryAfter: boom }, { backoff: boom }]) {
-      await expect(retry(flaky(9).fn, options)).rejects.toThrow("boom");
+    const fails = () => Promise.reject(boom.failure);
+    for (const options of [
+      { retryIf: boom.throws },
+      { retryIf: () => Promise.reject(new Error("boom")) },
+      { onRetry: boom.throws },
+      { retryAfter: boom.throws },
+      { backoff: boom.throws },
+    ]) {
+      await expect(retry(fails, options)).rejects.toThrow(
+        expect.objectContaining({ message: "boom", cause: boom.failure }),
+      );
     }
   });
 });
@@ -253,6 +265,17 @@ describe("aborting", () => {
     await collectGarbage();
     expect(context.deref()).toBeUndefined();
     expect(signal.aborted).toBe(false);
+  });
+
+  test("while retryIf never ends: at once, by the signal and by the deadline", async () => {
+    const retryIf = () => new Promise<boolean>(() => undefined);
+    const controller = new AbortController();
+    const aborted = expect(retry(flaky(9).fn, { retryIf, signal: controller.signal })).rejects.toBe("enough");
+    const late = expect(retry(flaky(9).fn, { retryIf, deadline: 5 })).rejects.toThrow(TimeoutError);
+    await time.advance(5);
+    controller.abort("enough");
+    await aborted;
+    await late;
   });
 
   test("the signal is the caller's own when there is nothing else to give up for, and is never aborted otherwise", async () => {
