@@ -27,7 +27,7 @@ export interface TimeoutPolicyOptions {
  * It is cooperative: a function that ends with a result all the same is believed, and one that never looks at its
  * signal is waited for, so that a limit outside counts it for as long as it runs. `abandon` trades that for
  * punctuality; a failure that comes afterwards goes to the runtime's `report`.
- * @throws TimeoutError when the time was up and the function gave in.
+ * @throws TimeoutError when the function fails after the time was up; an error of its own is the `cause`.
  *
  * @example
  * ```ts
@@ -53,6 +53,7 @@ export function timeoutPolicy(timeout: Duration, options: TimeoutPolicyOptions =
       const timer = runtime.timer(
         ms,
         () => {
+          if (call.abandoned !== undefined) return;
           timedOut = new TimeoutError(ms);
           call.abort(timedOut);
         },
@@ -61,7 +62,8 @@ export function timeoutPolicy(timeout: Duration, options: TimeoutPolicyOptions =
       try {
         return await run(runtime, "timeout", fn, call);
       } catch (error) {
-        throw timedOut !== undefined && isAbortOf(error, timedOut) ? timedOut : error;
+        if (timedOut === undefined) throw error;
+        throw isAbortOf(error, timedOut) ? timedOut : new TimeoutError(ms, { cause: error });
       } finally {
         timer[Symbol.dispose]();
         call[Symbol.dispose]();

@@ -6,10 +6,12 @@ import {
   QueueFullError,
   adaptiveLimit,
   aimd,
+  compose,
   gradient2,
+  timeoutPolicy,
   vegas,
 } from "keelson/resilience";
-import { eachInVirtualTime, outcome } from "./fixture.js";
+import { eachInVirtualTime, outcome, untilAborted } from "./fixture.js";
 
 const time = eachInVirtualTime();
 const sample = (rest: Partial<LimitSample>): LimitSample => ({
@@ -109,7 +111,13 @@ describe("adaptiveLimit", () => {
     expect(algorithm.samples).toHaveLength(0);
     await outcome(policy.execute(() => Promise.reject(new TimeoutError(5))));
     await outcome(policy.execute(() => Promise.reject(new DOMException("late", "TimeoutError"))));
-    expect(algorithm.samples.map(({ dropped }) => dropped)).toEqual([true, true]);
+    const inTime = compose(policy, timeoutPolicy(5));
+    const cancelled = ({ signal }: { readonly signal: AbortSignal }) =>
+      untilAborted({ signal }).catch(() => Promise.reject(new Error("canceled")));
+    const result = outcome(inTime.execute(cancelled));
+    await time.current.runUntilIdle();
+    await result;
+    expect(algorithm.samples.map(({ dropped }) => dropped)).toEqual([true, true, true]);
   });
 
   test("bounds its queue and lets waiters leave", async () => {

@@ -35,7 +35,7 @@ describe("cooperative", () => {
     await result;
   });
 
-  test("a function that does not look at its signal is waited for and believed", async () => {
+  test("a function that does not look at its signal is waited for and believed, unless it fails", async () => {
     const { runtime } = time.current;
     const late = timeoutPolicy(5).execute(() => runtime.sleep(20).then(() => "late"));
     const failing = outcome(
@@ -43,7 +43,20 @@ describe("cooperative", () => {
     );
     await time.current.runUntilIdle();
     expect(await late).toBe("late");
-    expect(await failing).toEqual(["failed", new Error("own")]);
+    const [, error] = await failing;
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ timeoutMs: 5, cause: new Error("own") });
+  });
+
+  test("a failure after an abort from outside is thrown on, even if it comes after the time was up", async () => {
+    const { runtime } = time.current;
+    const controller = new AbortController();
+    const fn = () => runtime.sleep(20).then(() => Promise.reject(new Error("own")));
+    const result = outcome(timeoutPolicy(10).execute(fn, { signal: controller.signal }));
+    await time.current.advance(5);
+    controller.abort("enough");
+    await time.current.runUntilIdle();
+    expect(await result).toEqual(["failed", new Error("own")]);
   });
 
   test("an abort from outside is passed on with its reason", async () => {
