@@ -16,7 +16,14 @@ export type Attempt<T> = (context: CallContext) => T | PromiseLike<T>;
 
 /** What can be said about one call through a policy. */
 export interface CallOptions {
-  /** Gives up when it aborts, rejecting with its reason, unchanged. */
+  /**
+   * Gives up when it aborts, rejecting with its reason, unchanged.
+   *
+   * @remarks
+   * Waits for a turn and delays end at once. A function under way hears of it through `ctx.signal`, and most policies
+   * wait for it to end, so that they count it for as long as it runs. Retries, `timeoutPolicy` with
+   * `abandon` and `standardPipeline` with a total timeout reject at once, even with a function that ignores its signal.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -16,7 +16,7 @@ import { timeoutPolicy } from "./timeout-policy.js";
 export interface StandardPipelineOptions {
   /** How many calls at a time. @defaultValue 1,000, none waiting */
   readonly bulkhead?: BulkheadOptions | false;
-  /** How long a call may take with all its retries. @defaultValue `"30s"` */
+  /** How long a call may take with all its retries; its function is left to itself then. @defaultValue `"30s"` */
   readonly totalTimeout?: Duration | false;
   /** How failures are retried. @defaultValue 3 times, after 2 s and twice as long each time, with full jitter */
   readonly retry?: RetryPolicyOptions | false;
@@ -50,7 +50,7 @@ export function standardPipeline(options: StandardPipelineOptions = {}): Policy 
   const { runtime, totalTimeout = "30s", attemptTimeout = "10s" } = options;
   const parts: (Policy | false)[] = [
     options.bulkhead !== false && bulkhead({ max: 1_000, runtime, ...options.bulkhead }),
-    totalTimeout !== false && timeoutPolicy(totalTimeout, { runtime }),
+    totalTimeout !== false && timeoutPolicy(totalTimeout, { abandon: true, runtime }),
     options.retry !== false && retryPolicy({ backoff: exponential({ base: "2s" }), runtime, ...options.retry }),
     options.breaker !== false && circuitBreaker({ ...usualBreaker, runtime, ...options.breaker }),
     options.hedge !== undefined && options.hedge !== false && hedge({ runtime, ...options.hedge }),

@@ -80,6 +80,21 @@ describe("compose", () => {
     expect((await total)[1]).toMatchObject({ timeoutMs: 5_000 });
   });
 
+  test.each([{}, { retry: false }, { hedge: { after: "1s" } }] as const)(
+    "the standard pipeline with %o leaves a function that never ends to itself, when the time is up and at an abort",
+    async (options) => {
+      const policy = standardPipeline({ ...options, totalTimeout: "5s" });
+      const deaf = () => new Promise<never>(() => undefined);
+      const late = outcome(policy.execute(deaf));
+      await time.current.advance("5s");
+      expect((await late)[1]).toMatchObject({ timeoutMs: 5_000 });
+      const controller = new AbortController();
+      const aborted = outcome(policy.execute(deaf, { signal: controller.signal }));
+      controller.abort("enough");
+      expect(await aborted).toEqual(["failed", "enough"]);
+    },
+  );
+
   test("an abort from outside reaches the function through every policy", async () => {
     const policy = compose(
       bulkhead({ max: 1 }),
