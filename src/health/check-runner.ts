@@ -29,6 +29,7 @@ export class CheckRunner {
 
   constructor(runtime: Runtime, name: string, check: HealthCheck, options: CheckOptions) {
     const { kinds = ["ready"], critical = true, failureThreshold = 1 } = options;
+    if (kinds.length === 0) throw new TypeError("Expected `kinds` to name at least one kind, got an empty array");
     for (const kind of kinds) checkOneOf("kinds", kind, kindNames);
     checkInteger("failureThreshold", failureThreshold, 1);
     this.name = name;

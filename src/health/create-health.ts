@@ -104,7 +104,7 @@ export function createHealth(options: HealthOptions = {}): HealthChecks {
   const names = (kind: HealthKind | undefined): readonly string[] =>
     [...runners.values()].filter(({ kinds }) => kind === undefined || kinds.includes(kind)).map(({ name }) => name);
   const handler = (handlerOptions: HandlerOptions = {}): FetchHandler =>
-    healthHandler({ names, report, service }, handlerOptions);
+    healthHandler({ names, report, service, runtime }, handlerOptions);
 
   if (lifecycle !== undefined) {
     const isReady: HealthCheck = () =>

@@ -1,3 +1,4 @@
+import type { Runtime } from "../core/runtime.js";
 import type { FetchHandler } from "../http/index.js";
 import { type HealthFormat, formatOf } from "./format.js";
 import type { HealthKind, HealthReport } from "./health-check.js";
@@ -7,11 +8,12 @@ import { microProfile } from "./microprofile.js";
 
 /** How probes are answered. */
 export interface HandlerOptions {
-  /** What stands before `/readyz` and the others, such as `"/ops"`. @defaultValue nothing */
+  /** What stands before `/readyz` and the others, such as `"/ops"`; slashes around it mean nothing. @defaultValue nothing */
   readonly basePath?: string | undefined;
   /**
    * Who may see why a check fails, and the figures behind it; others read "reason withheld".
    *
+   * @remarks One that throws means no, and is reported to the runtime.
    * @defaultValue nobody
    */
   readonly details?: boolean | ((request: Request) => boolean) | undefined;
@@ -22,6 +24,7 @@ export interface HealthSource {
   readonly names: (kind: HealthKind | undefined) => readonly string[];
   readonly report: (kind?: HealthKind, options?: { readonly exclude?: readonly string[] }) => Promise<HealthReport>;
   readonly service: ServiceInfo;
+  readonly runtime: Runtime;
 }
 
 /** A path that is answered: what it asks for, and in which format unless the request says otherwise. */
@@ -47,14 +50,22 @@ const endpoints: Readonly<Record<string, Omit<Route, "check">>> = {
 
 /** Answers probes from `source`. */
 export function healthHandler(source: HealthSource, options: HandlerOptions): FetchHandler {
-  const { basePath = "", details = false } = options;
+  const { details = false } = options;
+  const basePath = (options.basePath ?? "").replace(/^\/*(?=[^/])/, "/").replace(/\/+$/, "");
+  const mayKnowOf = (request: Request): boolean => {
+    try {
+      return typeof details === "function" ? details(request) : details;
+    } catch (error) {
+      source.runtime.report(error, { task: "health details" });
+      return false;
+    }
+  };
   return async (request) => {
     const { pathname, searchParams } = new URL(request.url);
     const route = routeOf(pathname, basePath, source);
     if (route === undefined) return plain(404, "404 page not found\n");
     if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "Method Not Allowed\n");
-    const mayKnow = typeof details === "function" ? details(request) : details;
-    const answer = await respond(route, searchParams, request, source, mayKnow);
+    const answer = await respond(route, searchParams, request, source, mayKnowOf(request));
     return request.method === "HEAD" ? new Response(null, answer) : answer;
   };
 }
@@ -77,21 +88,27 @@ async function respond(
   const exclude = query.getAll("exclude");
   const report = await source.report(kind, { exclude });
   if (format !== "text") return structured(format, report, source, mayKnow);
-  return plain(...kubernetesText({ name, names, exclude, report, isVerbose: query.has("verbose") }));
+  return plain(...kubernetesText({ name, names, exclude, report, isVerbose: query.has("verbose"), mayKnow }));
 }
 
 function structured(
   format: "health+json" | "microprofile",
   report: HealthReport,
-  { service }: HealthSource,
+  { service, runtime }: HealthSource,
   mayKnow: boolean,
 ): Response {
-  const [type, body] =
-    format === "health+json"
-      ? ["application/health+json", healthJson(report, service, mayKnow)]
-      : ["application/json", microProfile(report, mayKnow)];
+  const type = format === "health+json" ? "application/health+json" : "application/json";
+  const text = (its: boolean): string =>
+    JSON.stringify(format === "health+json" ? healthJson(report, service, its) : microProfile(report, its));
+  let body: string;
+  try {
+    body = text(mayKnow);
+  } catch (error) {
+    runtime.report(error, { task: "health details" });
+    body = text(false); // what JSON cannot hold costs the details, not the answer
+  }
   const status = report.status === "fail" ? 503 : 200;
-  return new Response(`${JSON.stringify(body)}\n`, { status, headers: { ...always, "content-type": type } });
+  return new Response(`${body}\n`, { status, headers: { ...always, "content-type": type } });
 }
 
 function routeOf(pathname: string, basePath: string, source: HealthSource): Route | undefined {

@@ -10,6 +10,7 @@ interface Probe {
   readonly exclude: readonly string[];
   readonly report: HealthReport;
   readonly isVerbose: boolean;
+  readonly mayKnow: boolean;
 }
 
 /**
@@ -17,14 +18,21 @@ interface Probe {
  *
  * @remarks A check that is not critical and fails is shown so, in an answer that passes.
  */
-export function kubernetesText({ name, names, exclude, report, isVerbose }: Probe): [status: number, body: string] {
+export function kubernetesText({
+  name,
+  names,
+  exclude,
+  report,
+  isVerbose,
+  mayKnow,
+}: Probe): [status: number, body: string] {
   const failed = report.status === "fail";
   if (!failed && !isVerbose) return [200, "ok"];
   const byName = new Map(report.checks.map((check) => [check.name, check]));
   const lines = names.map((each) => {
     const check = byName.get(each);
     if (check === undefined) return `[+]${each} excluded: ok`;
-    return check.status === "fail" ? `[-]${each} failed: reason withheld` : `[+]${each} ok`;
+    return check.status === "fail" ? `[-]${each} failed: ${reason(check, mayKnow)}` : `[+]${each} ok`;
   });
   if (names.length === 0) lines.push(exclude.includes("ping") ? "[+]ping excluded: ok" : "[+]ping ok");
   const known = names.length === 0 ? ["ping"] : names;
@@ -40,5 +48,9 @@ export function kubernetesText({ name, names, exclude, report, isVerbose }: Prob
 /** Status and body of one check's own path. */
 export function checkText(check: CheckReport | undefined, mayKnow: boolean): [status: number, body: string] {
   if (check?.status !== "fail") return [200, "ok"];
-  return [500, `internal server error: ${mayKnow ? (check.message ?? "failed") : "reason withheld"}\n`];
+  return [500, `internal server error: ${reason(check, mayKnow)}\n`];
+}
+
+function reason({ message = "failed" }: CheckReport, mayKnow: boolean): string {
+  return mayKnow ? message : "reason withheld";
 }

@@ -81,6 +81,23 @@ describe.each(["healthz", "livez", "readyz"])("Kubernetes' text of /%s", (name) 
   });
 });
 
+test("the reasons in the list of checks are for those who may know them, too", async () => {
+  const list = "[+]a ok\n[-]bad failed: this will fail\nreadyz check failed\n";
+  expect((await probe(withChecks("a", "bad"), "/readyz?verbose", { details: true }))[1]).toBe(list);
+});
+
+test("details that JSON cannot hold, or a rule about them that throws, cost the details", async () => {
+  const health = createHealth();
+  health.check("a", () => ({ status: "pass", details: { n: 5n as never } }));
+  expect((await probe(health, "/health/ready", { details: true }))[0]).toBe(200);
+  expect((await probe(health, "/readyz?format=health%2Bjson", { details: true }))[0]).toBe(200);
+  const details = (): never => {
+    throw new Error("no session");
+  };
+  expect((await probe(withChecks("bad"), "/readyz", { details }))[1]).toContain("reason withheld");
+  expect(() => health.check("b", () => undefined, { kinds: [] })).toThrow("Expected `kinds` to name at least one");
+});
+
 test("a failure that is not critical is shown in an answer that passes", async () => {
   const [status, body] = await probe(withChecks("a", "bad-but-optional"), "/readyz?verbose");
   expect(status).toBe(200);
@@ -171,6 +188,8 @@ describe("paths and methods", () => {
     const status = async (path: string, basePath?: string): Promise<number> =>
       (await probe(health, path, { basePath }))[0];
     expect(await status("/ops/readyz", "/ops")).toBe(200);
+    for (const basePath of ["ops", "/ops/", "ops/"]) expect(await status("/ops/readyz", basePath)).toBe(200);
+    expect(await status("/readyz", "/")).toBe(200);
     expect(await status("/readyz", "/ops")).toBe(404);
     expect(await status("/readyz/")).toBe(200);
     expect(await status("/readyz/b%20c")).toBe(200);
