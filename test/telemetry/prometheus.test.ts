@@ -69,6 +69,43 @@ describe("what keelson tells", () => {
   });
 });
 
+test("it can be observed again once that was disposed", () => {
+  const registry = createRegistry();
+  observeKeelson(registry)[Symbol.dispose]();
+  using _again = observeKeelson(registry);
+  instrument(() => 1, { name: "again" })();
+  expect(registry.expose()).toContain('keelson_span="again"');
+});
+
+describe("what would break a scrape", () => {
+  test("values that are no numbers, and bounds that are none, are refused; labels become text", () => {
+    const registry = createRegistry();
+    expect(() => {
+      registry.gauge("g", { help: "h" }).set(undefined as never);
+    }).toThrow("Expected `value` to be a number");
+    expect(() => {
+      registry.histogram("h", { help: "h" }).observe("3" as never);
+    }).toThrow("Expected `value` to be a number");
+    for (const maxSeries of [Number.NaN, 0, -1]) {
+      expect(() => registry.gauge("m", { help: "h", maxSeries })).toThrow("Expected `maxSeries`");
+    }
+    registry.gauge("l", { help: "h", labels: ["code"] }).set(1, { code: 200 as never });
+    expect(registry.expose()).toContain('l{code="200"} 1');
+  });
+
+  test("a collect or another registry that throws costs itself", async () => {
+    const fails = (): never => {
+      throw new Error("db down");
+    };
+    const registry = createRegistry();
+    registry.counter("good_total", { help: "h" }).add(1);
+    registry.gauge("bad", { help: "h", collect: fails });
+    const answer = await registry.handler({ also: [fails, () => "theirs 1\n"] })(new Request("http://x/metrics"));
+    expect(await answer.text()).toMatch(/good_total 1\ntheirs 1\n$/);
+    expect(time.current.failures).toHaveLength(2);
+  });
+});
+
 describe("the text format", () => {
   test("is what prom-client writes for the same figures", async () => {
     const theirs = new PromRegistry();

@@ -4,6 +4,7 @@ import {
   type Metric,
   type MetricOptions,
   SeriesMap,
+  checkFigure,
   checkMetric,
   heading,
   sample,
@@ -37,6 +38,7 @@ export class GaugeMetric implements Gauge, Metric {
   }
 
   set(value: number, labels: Labels = {}): void {
+    checkFigure("value", value);
     this.setAt(this.#series.valuesOf(labels), value);
   }
 
@@ -46,6 +48,7 @@ export class GaugeMetric implements Gauge, Metric {
   }
 
   add(amount: number, labels: Labels = {}): void {
+    checkFigure("amount", amount);
     this.#series.at(this.#series.valuesOf(labels)).value.figure += amount;
   }
 

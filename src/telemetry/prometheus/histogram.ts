@@ -6,6 +6,7 @@ import {
   type Metric,
   type MetricOptions,
   SeriesMap,
+  checkFigure,
   checkMetric,
   heading,
   sample,
@@ -13,7 +14,7 @@ import {
 
 /** A distribution. */
 export interface Histogram {
-  /** Counts one value. */
+  /** Counts one value; `NaN` is not counted. */
   observe(value: number, labels?: Labels): void;
 }
 
@@ -44,6 +45,7 @@ export class HistogramMetric implements Histogram, Metric {
   }
 
   observe(value: number, labels: Labels = {}): void {
+    checkFigure("value", value);
     this.observeAt(this.#series.valuesOf(labels), value);
   }
 

@@ -3,11 +3,16 @@ import { type MetricSpec, durationBounds, metricTable } from "../metric-table.js
 import { type ObserveOptions, observe } from "../observe.js";
 import { type MetricRegistry, Registry } from "./registry.js";
 
+type Sinks = ReadonlyMap<MetricSpec, (value: number, values: readonly string[]) => void>;
+
+/** What stands still in registries that are no longer fed. */
+const standing = new WeakMap<Registry, Sinks>();
+
 /**
  * Feeds a registry with what keelson's channels, stores, leases, retries, breakers, controllers and instrumented
- * functions do, until what it returns is disposed; the metrics stay, and stand still then.
+ * functions do, until what it returns is disposed; the metrics stay, and stand still until it is called again.
  *
- * @throws TypeError when the registry has them already, or was not made by `createRegistry`.
+ * @throws TypeError when the registry is fed already, or was not made by `createRegistry`.
  *
  * @example
  * ```ts
@@ -22,11 +27,21 @@ import { type MetricRegistry, Registry } from "./registry.js";
  */
 export function observeKeelson(registry: MetricRegistry, options?: ObserveOptions): Disposable {
   if (!(registry instanceof Registry)) throw new TypeError("Expected `registry` to be made by `createRegistry`");
-  const sinks = new Map<MetricSpec, (value: number, values: readonly string[]) => void>(
-    Object.values(metricTable).map((spec: MetricSpec) => [spec, add(registry, spec)]),
-  );
+  const sinks: Sinks =
+    standing.get(registry) ??
+    new Map(Object.values(metricTable).map((spec: MetricSpec) => [spec, add(registry, spec)] as const));
+  standing.delete(registry);
   const sink: MetricSink = (spec, value, attributes) => sinks.get(spec)?.(value, attributes);
-  return observe(metricHandlers(sink), options);
+  const observing = observe(metricHandlers(sink), options);
+  let isDisposed = false;
+  return {
+    [Symbol.dispose]: () => {
+      if (isDisposed) return;
+      isDisposed = true;
+      observing[Symbol.dispose]();
+      standing.set(registry, sinks);
+    },
+  };
 }
 
 function add(registry: Registry, spec: MetricSpec): (value: number, values: readonly string[]) => void {

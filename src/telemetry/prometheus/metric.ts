@@ -1,4 +1,4 @@
-import { checkName, shown } from "../../core/check.js";
+import { checkInteger, checkName, shown } from "../../core/check.js";
 import { escapeHelp, escapeLabel, number } from "./exposition.js";
 
 /** What is said of a metric when it is made. */
@@ -35,6 +35,7 @@ export class SeriesMap<T> {
   readonly #series = new Map<string, Series<T>>();
 
   constructor({ labels = [], maxSeries = 1_000 }: MetricOptions, create: () => T) {
+    checkInteger("maxSeries", maxSeries, 1);
     this.#names = labels;
     this.#max = maxSeries;
     this.#create = create;
@@ -47,7 +48,7 @@ export class SeriesMap<T> {
       if (!this.#names.includes(name))
         throw new TypeError(`Expected \`labels\` to be of this metric, got ${shown(name)}`);
     }
-    return this.#names.map((name) => labels[name] ?? "");
+    return this.#names.map((name) => `${labels[name] ?? ""}`);
   }
 
   at(values: readonly string[]): Series<T> {
@@ -83,6 +84,11 @@ export function heading(name: string, type: string, help: string, format: Exposi
 /** One line. */
 export function sample(name: string, labels: string, value: number): string {
   return `${name}${labels === "" ? "" : `{${labels}}`} ${number(value)}\n`;
+}
+
+/** Refuses what would break the exposition; `NaN` and infinities are figures to Prometheus. */
+export function checkFigure(option: string, value: unknown): void {
+  if (typeof value !== "number") throw new TypeError(`Expected \`${option}\` to be a number, got ${shown(value)}`);
 }
 
 /** Refuses names that cannot be exposed. */

@@ -1,3 +1,4 @@
+import { currentRuntime } from "../../core/ambient.js";
 import type { FetchHandler } from "../../http/index.js";
 import { type Counter, CounterMetric, type CounterOptions } from "./counter.js";
 import { type Gauge, GaugeMetric, type GaugeOptions } from "./gauge.js";
@@ -34,7 +35,7 @@ const types: Readonly<Record<ExpositionFormat, string>> = {
  *
  * @remarks
  * The number of series is bounded, so that a label that takes what users send cannot fill the memory: see
- * `maxSeries`. Making a metric twice throws a TypeError, as does a name that cannot be exposed.
+ * `maxSeries`. A metric whose `collect` throws is missing from that scrape, and the runtime hears of it. Making a metric twice throws a TypeError, as does a name that cannot be exposed.
  *
  * @example
  * ```ts
@@ -52,6 +53,7 @@ export function createRegistry(): MetricRegistry {
 
 /** The registry behind {@link createRegistry}. */
 export class Registry implements MetricRegistry {
+  readonly #runtime = currentRuntime();
   readonly #metrics = new Map<string, Metric>();
 
   counter(name: string, options: CounterOptions): CounterMetric {
@@ -67,7 +69,13 @@ export class Registry implements MetricRegistry {
   }
 
   expose(format: ExpositionFormat = "text"): string {
-    const all = Array.from(this.#metrics.values(), (metric) => metric.expose(format)).join("");
+    const all = Array.from(this.#metrics.values(), (metric) => {
+      try {
+        return metric.expose(format);
+      } catch (error) {
+        return this.#without(metric.name, error);
+      }
+    }).join("");
     return format === "openmetrics" ? `${all}# EOF\n` : all;
   }
 
@@ -78,12 +86,26 @@ export class Registry implements MetricRegistry {
       }
       const wantsOpen = request.headers.get("accept")?.includes("application/openmetrics-text") === true;
       const format = wantsOpen && also.length === 0 ? "openmetrics" : "text";
-      const others = await Promise.all(also.map(async (read) => read()));
+      const others = await Promise.all(
+        also.map(async (read) => {
+          try {
+            return await read();
+          } catch (error) {
+            return this.#without("also", error);
+          }
+        }),
+      );
       const text = [this.expose(format), ...others].join("");
       const headers = { "content-type": types[format], "cache-control": "no-store" };
       return new Response(request.method === "HEAD" ? null : text, { headers });
     };
     return answer as (request: Request) => Promise<Response>;
+  }
+
+  /** What fails is left out, and the rest is told. */
+  #without(what: string, error: unknown): string {
+    this.#runtime.report(error, { task: `metrics: ${what}` });
+    return "";
   }
 
   #add<M extends Metric>(metric: M): M {
