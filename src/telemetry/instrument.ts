@@ -33,7 +33,7 @@ export interface InstrumentOptions<A extends readonly unknown[]> {
  *
  * @remarks
  * What the function is called on, takes, returns and throws stays as it is. Arguments are not recorded unless `fields`
- * says so. The clock is read only while somebody listens to `keelson:span`.
+ * says so; when that throws, the call goes on without fields, and the runtime hears of it. The clock is read only while somebody listens to `keelson:span`.
  *
  * @example
  * ```ts
@@ -63,8 +63,13 @@ export function instrument<A extends readonly unknown[], R, This = void>(
   if (errorLevel !== false) checkLevel("err", errorLevel);
   const { runtime = currentRuntime() } = options;
   const fieldsOf = (args: A): LogFields => {
-    const fields = typeof options.fields === "function" ? options.fields(...args) : (options.fields ?? {});
-    return Object.fromEntries(Object.entries(fields).filter(([field]) => !skip.includes(field)));
+    try {
+      const fields = typeof options.fields === "function" ? options.fields(...args) : (options.fields ?? {});
+      return Object.fromEntries(Object.entries(fields).filter(([field]) => !skip.includes(field)));
+    } catch (error) {
+      runtime.report(error, { task: "instrument" });
+      return {};
+    }
   };
 
   return function instrumented(this: This, ...args: A): R {

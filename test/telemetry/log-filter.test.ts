@@ -96,7 +96,8 @@ test.each<[filter: string, target: string, span: Span | undefined, least: string
   ["[txn{key=/pods/.*}]=debug", "a", txn({ key: "/pods/a" }), "debug"],
   ["[txn{key=pods}]=debug", "a", txn({ key: "/pods/a" }), "off"],
   ["[txn{key=a|b}]=debug", "a", txn({ key: "b" }), "debug"],
-  ["[txn{key=*}]=debug", "a", txn({ key: "*" }), "debug"],
+  ['[txn{key="*"}]=debug', "a", txn({ key: "*" }), "debug"],
+  ["[txn{key=a+}]=debug", "a", txn({ key: "a".repeat(1_001) }), "off"],
   ['[txn{key="a.c"}]=debug', "a", txn({ key: "a.c" }), "debug"],
   ['[txn{key="a.c"}]=debug', "a", txn({ key: "abc" }), "off"],
   ["[txn{user.id=7}]=debug", "a", txn({ "user.id": 7 }), "debug"],
@@ -139,6 +140,8 @@ test.each([
   ["[txn}]=debug", "has a [ that is not closed"],
   ["[txn{a}b]=debug", "has something between } and ]"],
   ["[txn{a b}]=debug", 'has a bad field name "a b"'],
+  ["[txn{a=*}]=debug", 'has a bad pattern "*"'],
+  ["[txn{a=(a+)+b}]=debug", "has a pattern that repeats a repetition"],
   ["[txn]debug", 'has "debug" where "=" and a level should be'],
   ["warn,store=6", 'log directive "store=6" has "=6"'],
 ])("%s is refused", (filter, problem) => {

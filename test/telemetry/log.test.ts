@@ -131,6 +131,36 @@ describe("whatever is logged, a line is written", () => {
     ]);
   });
 
+  test("whatever stands in place of fields or message", () => {
+    const { log, parsed } = lines();
+    const call = log.error as (...args: unknown[]) => void;
+    const throwing = (): never => {
+      throw new Error("pk");
+    };
+    call(undefined);
+    call(null, "a");
+    call(undefined, "b");
+    call(5);
+    call(new Proxy({}, { ownKeys: throwing }), "c");
+    call({}, { toString: throwing });
+    call({ err: new Error("outer", { cause: "the cause" }) }, "d");
+    expect(parsed().map(({ msg }) => msg)).toEqual([undefined, "a", "b", "5", "c", "[unserializable]", "d"]);
+    expect(parsed()[4]).toMatchObject({ unserializable: "pk" });
+    expect(parsed()[6]).toMatchObject({ err: { message: "outer", cause: "the cause" } });
+  });
+
+  test("a write that throws or rejects is reported", async () => {
+    createLogger({ filter: "info", write: () => Promise.reject(new Error("1")) }).info("a");
+    createLogger({
+      filter: "info",
+      write: () => {
+        throw new Error("2");
+      },
+    }).info("a");
+    await time.current.settle();
+    expect(time.current.failures.map(({ error }) => (error as Error).message).sort()).toEqual(["1", "2"]);
+  });
+
   test("an error in place of the fields", () => {
     const { log, parsed } = lines();
     log.error(new Error("e") as never, "m");
@@ -191,6 +221,15 @@ describe("filtering", () => {
       vi.stubEnv("KEELSON_LOG", "debug");
       expect(fromEnvironment()).toEqual([true, true]);
     });
+
+    test.each(["", "warning", "debugg", "fatal", "silent", "9", "inf"])(
+      "%j lets info through, and says why",
+      (text) => {
+        vi.stubEnv("KEELSON_LOG", text);
+        expect(createLogger({ write: () => undefined }).isEnabled("info")).toBe(true);
+        expect(time.current.failures).toHaveLength(text === "" ? 0 : 1);
+      },
+    );
 
     test("what is wrong in it is reported, the rest obeyed", () => {
       vi.stubEnv("KEELSON_LOG", "store=loud,debug");
@@ -263,6 +302,16 @@ describe("instrument", () => {
       [40, "half failed", 3, undefined, "odd"],
       [30, "later returned", undefined, "x", undefined],
     ]);
+  });
+
+  test("fields that throw, or are none, cost the fields", () => {
+    const fields = (order: { user?: { id: string } }): object => ({ user: order.user?.id ?? missing() });
+    const missing = (): never => {
+      throw new Error("no user");
+    };
+    expect(instrument(() => "charged", { name: "a", fields: fields as never })()).toBe("charged");
+    expect(instrument(() => 1, { name: "b", fields: (() => undefined) as never })()).toBe(1);
+    expect(time.current.failures).toHaveLength(2);
   });
 
   test("a logger that throws changes nothing", async () => {

@@ -3,6 +3,7 @@ import nodeProcess from "node:process";
 import { currentRuntime } from "../../core/ambient.js";
 import { checkFunction } from "../../core/check.js";
 import type { LogFields, LogMethod, Logger } from "../../core/logger.js";
+import { isThenable } from "../../core/operation.js";
 import type { Runtime } from "../../core/runtime.js";
 import { type LogLevel, levelNumber } from "../level.js";
 import { type Span, currentSpan } from "../span.js";
@@ -39,7 +40,7 @@ export interface FilteredLogger extends Logger {
  *
  * @remarks
  * Lines within instrumented functions carry the fields of their spans. Errors are written with their causes; nothing
- * that is logged can make logging fail. Pipe the lines into `pino-pretty` to read them.
+ * that is logged can make logging fail, and a `write` that fails is reported to the runtime. Pipe the lines into `pino-pretty` to read them.
  *
  * @example
  * ```ts
@@ -61,15 +62,31 @@ export function createLogger(options: LoggerOptions = {}): FilteredLogger {
   const redacted = new Set(redact);
   const filter = filterOf(options.filter, runtime);
 
+  let isReporting = false;
+  const failed = (error: unknown): void => {
+    if (isReporting) return; // whoever takes the report logs it here
+    isReporting = true;
+    try {
+      runtime.report(error, { task: "logger" });
+    } finally {
+      isReporting = false;
+    }
+  };
   const make = (part: string, bound: string): FilteredLogger => {
     const method = (level: LogLevel): LogMethod => {
       const number = levelNumber(level);
-      return (first: LogFields | string, message?: string) => {
-        const span = currentSpan();
-        if (!filter.allows(level, part, span)) return;
-        const [own, text] = typeof first === "string" ? [{}, first] : [ownFields(first), message];
-        const inner = encodeFields(span === undefined ? own : { ...spanFields(span), ...own }, redacted);
-        write(logLine(number, Math.round(runtime.wallNow()), bound + inner, text));
+      return (first: unknown, message?: unknown) => {
+        try {
+          const span = currentSpan();
+          if (!filter.allows(level, part, span)) return;
+          const hasFields = typeof first === "object" && first !== null;
+          const text = hasFields ? message : (message ?? first);
+          const inner = encoded(hasFields ? (first as LogFields) : {}, span, redacted);
+          const written = write(logLine(number, Math.round(runtime.wallNow()), bound + inner, textOf(text)));
+          if (isThenable(written)) written.then(undefined, failed);
+        } catch (error) {
+          failed(error);
+        }
       };
     };
     return {
@@ -95,7 +112,27 @@ function filterOf(filter: LogFilter | string | undefined, runtime: Runtime): Log
   const report = (error: unknown): void => {
     runtime.report(error, { task: "KEELSON_LOG" });
   };
-  return lossyFilter(nodeProcess.env["KEELSON_LOG"] ?? "info", report);
+  return lossyFilter(nodeProcess.env["KEELSON_LOG"] ?? "", "info", report);
+}
+
+/** What is so strange that not even its fields can be listed says why instead. */
+function encoded(fields: LogFields, span: Span | undefined, redacted: ReadonlySet<string>): string {
+  try {
+    const own = ownFields(fields);
+    return encodeFields(span === undefined ? own : { ...spanFields(span), ...own }, redacted);
+  } catch (error) {
+    return encodeFields({ unserializable: error instanceof Error ? error.message : "fields" }, redacted);
+  }
+}
+
+/** A message of any kind as text. */
+function textOf(message: unknown): string | undefined {
+  if (message === undefined || typeof message === "string") return message;
+  try {
+    return `${message as number}`; // or anything else
+  } catch {
+    return "[unserializable]";
+  }
 }
 
 /** An error alone stands for itself, as in pino. */

@@ -21,6 +21,7 @@ export interface Directive {
 
 const byNumber: readonly number[] = [Number.POSITIVE_INFINITY, 50, 40, 30, 20, 10];
 const targetPattern = /^[\w:./@-]+$/;
+const longestTested = 1_000;
 const fieldPattern = /^[\w.]+$/;
 
 /**
@@ -76,11 +77,11 @@ function parseField(text: string, field: string): FieldMatch {
   const at = field.indexOf("=");
   const name = (at === -1 ? field : field.slice(0, at)).trim();
   if (!fieldPattern.test(name)) throw new LogFilterError(text, `has a bad field name ${shown(name)}`);
-  return { name, matches: at === -1 ? undefined : valueMatch(field.slice(at + 1).trim()) };
+  return { name, matches: at === -1 ? undefined : valueMatch(text, field.slice(at + 1).trim()) };
 }
 
 /** A boolean, a number, a quoted text, or a pattern that the whole value must match, in this order. */
-function valueMatch(text: string): (value: unknown) => boolean {
+function valueMatch(directive: string, text: string): (value: unknown) => boolean {
   if (text === "true" || text === "false") return (value) => String(value) === text;
   const number = text === "" ? Number.NaN : Number(text);
   if (!Number.isNaN(number)) return (value) => isNumeric(value) && Number(value) === number;
@@ -90,21 +91,37 @@ function valueMatch(text: string): (value: unknown) => boolean {
     const literal = quoted.replaceAll(/\\(.)/gs, "$1");
     return (value) => String(value) === literal;
   }
-  const pattern = compiled(text);
-  return (value) => (pattern === undefined ? String(value) === text : pattern.test(String(value)));
+  const pattern = compiled(directive, text);
+  return (value) => {
+    const tested = String(value);
+    return tested.length <= longestTested && pattern.test(tested);
+  };
 }
 
 function isNumeric(value: unknown): boolean {
   return typeof value === "number" || typeof value === "bigint" || (typeof value === "string" && value.trim() !== "");
 }
 
-/** What is no pattern is taken as it is written. */
-function compiled(text: string): RegExp | undefined {
+/** Lines carry what users send, so a pattern must not be one that backtracks for ever. */
+function compiled(directive: string, text: string): RegExp {
+  if (/\([^()]*[+*}][^()]*\)[+*{]/.test(text))
+    throw new LogFilterError(directive, "has a pattern that repeats a repetition");
   try {
     return new RegExp(`^(?:${text})$`, "s");
   } catch {
-    return undefined;
+    throw new LogFilterError(directive, `has a bad pattern ${shown(text)}`);
   }
+}
+
+const otherLevels = ["warning", "fatal", "critical", "silent", "none", "all", "verbose"];
+
+/** Whether it is a bare word that somebody took for a level, such as `debugg`, `fatal` or `9`. */
+export function looksLikeLevel(text: string): boolean {
+  const word = text.toLowerCase();
+  if (levelOf(word) !== undefined) return false;
+  const isNear = (level: string): boolean =>
+    (word.startsWith(level) && word.length <= level.length + 2) || (level.startsWith(word) && word.length >= 3);
+  return /^\d+$/.test(word) || otherLevels.includes(word) || logLevels.some(isNear);
 }
 
 /** `error` to `trace`, `off`, or 0 to 5 for `off` to `trace`. */

@@ -1,6 +1,7 @@
 import { type LogLevel, levelNumber } from "../level.js";
 import type { Span } from "../span.js";
-import { type Directive, parseDirective, splitDirectives } from "./directive.js";
+import { type Directive, looksLikeLevel, parseDirective, splitDirectives } from "./directive.js";
+import { LogFilterError } from "./errors.js";
 
 /** Decides which lines are written; it can be changed while loggers use it. */
 export interface LogFilter {
@@ -28,7 +29,8 @@ const usual = "error";
  * target is what a line's begins with, a missing level is `trace`. Levels are `error`, `warn`, `info`, `debug`, `trace`,
  * `off` in any case, or 1 to 5 and 0. Of the directives that apply to a line, the one with the longest target decides,
  * then one with a span, then the one with the most fields, then the last. Values are booleans, numbers, `"quoted"`, or
- * patterns that must match as a whole. Commas, brackets and braces within quotes or braces belong to the value.
+ * patterns that must match as a whole. A pattern may not repeat a repetition, as `(a+)+` does, and values of more than
+ * a thousand characters match none. Commas, brackets and braces within quotes or braces belong to the value.
  * @throws LogFilterError when it cannot be understood.
  *
  * @example
@@ -62,19 +64,21 @@ export function logFilter(text: string): LogFilter {
 
 /**
  * The same, but what cannot be understood is handed to `report` and left out: for filters from the environment, which
- * should not keep a service from starting.
+ * should not keep a service from starting. A bare word that looks like a level counts as such, where the grammar has
+ * it name a target, which would silence everything else. Where nothing is left, `otherwise` holds.
  */
-export function lossyFilter(text: string, report: (error: unknown) => void): LogFilter {
+export function lossyFilter(text: string, otherwise: string, report: (error: unknown) => void): LogFilter {
   const good = splitDirectives(text).filter((part) => {
     try {
       parseDirective(part);
+      if (looksLikeLevel(part)) throw new LogFilterError(part, `is no level; write "${part}=trace" for a target`);
       return true;
     } catch (error) {
       report(error);
       return false;
     }
   });
-  return logFilter(good.join(","));
+  return logFilter(good.length === 0 ? otherwise : good.join(","));
 }
 
 interface Compiled {

@@ -51,13 +51,16 @@ function replacer(redacted: ReadonlySet<string>): (this: unknown, key: string, i
 /** An error as pino shows it: its causes are part of message and stack. */
 function errorFields(error: Error): object {
   const chain: Error[] = [];
-  for (let next: unknown = error; next instanceof Error && !chain.includes(next); next = next.cause) chain.push(next);
+  let next: unknown = error;
+  for (; next instanceof Error && !chain.includes(next); next = next.cause) chain.push(next);
+  const cause = next === undefined || next instanceof Error ? {} : { cause: next };
   const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
   const parts = error instanceof AggregateError ? { aggregateErrors: error.errors.map(partFields) } : {};
   return {
     type: error.name === "Error" ? error.constructor.name : error.name,
     message: chain.map(({ message }) => message).join(": "),
     stack: chain.map(({ stack }) => stack ?? "").join("\ncaused by: "),
+    ...cause,
     ...code,
     ...parts,
   };

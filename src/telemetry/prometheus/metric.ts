@@ -48,7 +48,7 @@ export class SeriesMap<T> {
       if (!this.#names.includes(name))
         throw new TypeError(`Expected \`labels\` to be of this metric, got ${shown(name)}`);
     }
-    return this.#names.map((name) => `${labels[name] ?? ""}`);
+    return this.#names.map((name) => String((labels[name] as string | number | undefined) ?? ""));
   }
 
   at(values: readonly string[]): Series<T> {
