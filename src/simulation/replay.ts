@@ -1,4 +1,4 @@
-import { argv, cwd, env } from "node:process";
+import { argv, cwd, env, execArgv } from "node:process";
 import { relative } from "node:path";
 import type { Fault } from "./faults.js";
 
@@ -29,17 +29,36 @@ export function faultsToReplay(): readonly Fault[] | undefined {
 
 /** The command that runs it again, as the test runner that runs us has it. */
 export function replayCommand(seed: number, faults: readonly Fault[], testName: string | undefined): string {
-  const plan = faults.length === 0 ? "" : ` ${faultsVariable}='${JSON.stringify(faults)}'`;
+  const plan = faults.length === 0 ? "" : ` ${faultsVariable}=${quoted(JSON.stringify(faults))}`;
   return `${seedVariable}=${seed}${plan} ${runnerCommand(testName)}`;
 }
 
 function runnerCommand(testName: string | undefined): string {
-  const quoted = testName === undefined ? "" : ` ${JSON.stringify(testName)}`;
-  if (env["VITEST"] !== undefined) return quoted === "" ? "npx vitest run" : `npx vitest run -t${quoted}`;
-  if (env["JEST_WORKER_ID"] !== undefined) return quoted === "" ? "npx jest" : `npx jest -t${quoted}`;
-  const script = argv[1] === undefined ? "" : ` ${relative(cwd(), argv[1])}`;
-  if (env["NODE_TEST_CONTEXT"] !== undefined) {
-    return `node --test${quoted === "" ? "" : ` --test-name-pattern=${quoted.trim()}`}${script}`;
-  }
-  return `${script.endsWith(".ts") ? "npx tsx" : "node"}${script}`;
+  const pattern = testName === undefined ? undefined : quoted(asPattern(testName));
+  const named = pattern === undefined ? "" : ` -t ${pattern}`;
+  if (env["VITEST"] !== undefined) return `npx vitest run${named}`;
+  if (env["JEST_WORKER_ID"] !== undefined) return `npx jest${named}`;
+  const script = argv[1] === undefined ? "" : ` ${word(relative(cwd(), argv[1]))}`;
+  if (env["NODE_TEST_CONTEXT"] === undefined) return `${launcher()}${script}`;
+  return `${launcher()} --test${pattern === undefined ? "" : ` --test-name-pattern=${pattern}`}${script}`;
+}
+
+/** What this process was started with: tsx as a command is a node with flags that only it knows. */
+function launcher(): string {
+  if (execArgv.some((flag) => /[\\/]tsx[\\/]dist[\\/]preflight/.test(flag))) return "npx tsx";
+  return ["node", ...execArgv.filter((flag) => !flag.startsWith("--test"))].map(word).join(" ");
+}
+
+/** The regular expression, as runners take it, of this very text. */
+function asPattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text);
+}
+
+/** As one word of a shell, whatever is in it. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { env, execPath } from "node:process";
+import { env } from "node:process";
 import { expect, test } from "vitest";
 
 /** Numbers and hashes depend on the order of events, which any change of a primitive may move. */
@@ -12,7 +12,7 @@ function masked(output: string): string {
 }
 
 test("the example prints what the README shows: a bug, shrunk to one pause, and its mending", () => {
-  const printed = execFileSync(execPath, ["--import", "tsx", "examples/break-it/main.ts"], {
+  const printed = execFileSync("npx", ["tsx", "examples/break-it/main.ts"], {
     encoding: "utf8",
     env: { ...env, VITEST: undefined }, // it would be told how to replay a vitest
   });

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { mpsc } from "keelson/channels";
 import { type Runtime, currentRuntime, isKeelsonError } from "keelson/core";
-import { type Order, SimulationError, type SimulationReport, endpoint, simTest, simulate } from "keelson/simulation";
+import {
+  type Order,
+  type Simulation,
+  SimulationError,
+  type SimulationReport,
+  endpoint,
+  simTest,
+  simulate,
+} from "keelson/simulation";
 import { Mutex } from "keelson/sync";
 import { spawn } from "keelson/tasks";
 import { sleep } from "keelson/time";
@@ -184,7 +192,7 @@ describe("a failure", () => {
         'host "api" failed: overdraft',
         "",
         `seed 9, event 4, virtual time 1.500 s, trace ${error.traceHash}`,
-        'replay: KEELSON_SIM_SEED=9 npx vitest run -t "pays once"',
+        "replay: KEELSON_SIM_SEED=9 npx vitest run -t 'pays once'",
         "",
         "last 5 of 5 lines of the trace:",
         "  #1  0.000 ms  test  start",
@@ -446,7 +454,7 @@ describe("simTest", () => {
     });
     const error = await failure(bodies[0]?.() ?? Promise.resolve());
     expect(tried).toEqual([1, 2, 3]);
-    expect(error.message).toContain('replay: KEELSON_SIM_SEED=3 npx vitest run -t "three is out"');
+    expect(error.message).toContain("replay: KEELSON_SIM_SEED=3 npx vitest run -t 'three is out'");
   });
 
   test("fails when something worth testing was seen in no run", async () => {
@@ -483,6 +491,32 @@ describe("bad input", () => {
     [{ unhandled: "hide" as "note" }, 'Expected `unhandled` to be one of "fail", "note", got "hide"'],
   ])("%j", async (options, message) => {
     await expect(simulate(options, () => undefined)).rejects.toThrow(message);
+  });
+
+  test("no seeds at all", () => {
+    expect(() => {
+      simTest("never", { test: () => undefined, seeds: [] }, () => undefined);
+    }).toThrow("Expected `seeds.length` to be an integer of at least 1, got `0`");
+  });
+
+  test.each<[string, (sim: Simulation, predicate: () => boolean) => unknown]>([
+    [
+      'always "x"',
+      (sim, predicate) => {
+        sim.always("x", predicate);
+      },
+    ],
+    [
+      'eventually "x"',
+      (sim, predicate) => {
+        sim.eventually("x", predicate);
+      },
+    ],
+    ["until", (sim, predicate) => sim.until(predicate)],
+  ])("a predicate of %s that answers with a promise", async (whose, act) => {
+    const predicate = (() => Promise.resolve(false)) as unknown as () => boolean;
+    const error = await failure(simulate({ seed: 1, duration: "1s" }, (sim) => act(sim, predicate)));
+    expect(error.message).toContain(`Expected the predicate of ${whose} to answer at once, got a promise`);
   });
 
   test("simulations do not nest, and run one after another", async () => {
