@@ -68,17 +68,20 @@ export class FaultInjection {
   }
 
   cut(one: HostNames, other: HostNames, oneWay: boolean, lasts?: Duration): void {
+    this.#checkHosts(one, other);
     this.#note(`partition ${names(one)} ${oneWay ? "to" : "and"} ${names(other)}`, lasts);
     this.#disturb(pairs(one, other, oneWay), "cut", lasts, "heal");
   }
 
   hold(one: HostNames, other: HostNames, lasts?: Duration): void {
+    this.#checkHosts(one, other);
     this.#note(`hold ${names(one)} and ${names(other)}`, lasts);
     this.#disturb(pairs(one, other, false), "hold", lasts, "release");
   }
 
   /** Mends the links between these, in both directions; without names, all. */
   mend(what: string, one?: HostNames, other?: HostNames): void {
+    this.#checkHosts(one ?? [], other ?? []);
     const chosen = one === undefined || other === undefined ? undefined : pairs(one, other, false);
     const mended = this.#links.filter(
       ({ from, to }) => chosen === undefined || chosen.some((pair) => pair.from === from && pair.to === to),
@@ -90,6 +93,7 @@ export class FaultInjection {
   /** Cuts hosts off one by one, then heals them in another order: FoundationDB's "swizzle-clogging". */
   swizzle(hosts: readonly string[], lasts: Duration): void {
     const half = toMs(lasts, "lasts") / 2;
+    this.#checkHosts(hosts);
     this.#note(`swizzle ${names(hosts)}`, lasts);
     for (const name of hosts) {
       const begins = this.#generator.between(0, half);
@@ -161,9 +165,19 @@ export class FaultInjection {
     if (name === "test") throw new TypeError("Expected another host than the test itself, which is immune to faults");
     const host = this.#world.hosts.get(name);
     if (host?.machine === name) return host;
+    throw this.#unknown(name);
+  }
+
+  /** Refuses names that are no host's; the test itself is one end of a link as any other. */
+  #checkHosts(...hosts: readonly HostNames[]): void {
+    const unknown = hosts.flat().find((name) => !this.#world.hosts.has(name));
+    if (unknown !== undefined) throw this.#unknown(unknown);
+  }
+
+  #unknown(name: string): TypeError {
     const known = [...this.#world.hosts.values()].filter(({ name: own, machine }) => own === machine && own !== "test");
     const list = known.map((one) => one.name).join(", ");
-    throw new TypeError(`Expected a host of this simulation (${list}), got ${shown(name)}`);
+    return new TypeError(`Expected a host of this simulation (${list}), got ${shown(name)}`);
   }
 
   #machine(name: string): readonly Host[] {

@@ -1,3 +1,4 @@
+import { checkFaults } from "./check-faults.js";
 import { formatMs } from "./trace.js";
 import type { Simulation } from "./simulation.js";
 
@@ -108,6 +109,7 @@ export type Fault = CrashFault | PauseFault | PartitionFault | HoldFault | Swizz
  * ```
  */
 export function applyFaults(sim: Simulation, faults: readonly Fault[]): void {
+  checkFaults(faults);
   for (const fault of faults) {
     sim.after(fault.at, () => {
       strike(sim, fault);

@@ -83,12 +83,13 @@ export class Properties {
       } catch (error) {
         throw new InvariantError(name, { cause: error });
       }
-      if (!holds) throw new InvariantError(name);
+      if (!answer(`always "${name}"`, holds)) throw new InvariantError(name);
     }
     for (const pending of this.#pending)
-      if (!pending.isMet && this.#counts(pending)) pending.isMet = pending.predicate();
+      if (!pending.isMet && this.#counts(pending))
+        pending.isMet = answer(`eventually "${pending.name}"`, pending.predicate());
     for (const entry of this.#awaited) {
-      if (!entry.predicate()) continue;
+      if (!answer("until", entry.predicate())) continue;
       this.#awaited = this.#awaited.filter((other) => other !== entry);
       entry.resolve();
     }
@@ -124,4 +125,14 @@ export class Properties {
   #counts({ afterHeal }: Pending): boolean {
     return afterHeal === undefined || this.#isWhole();
   }
+}
+
+/** What a predicate said. A promise is no answer: it would count as true. */
+export function answer(whose: string, said: boolean): boolean {
+  const given: unknown = said;
+  if (!(given instanceof Promise)) return said;
+  given.catch(() => undefined);
+  throw new TypeError(
+    `Expected the predicate of ${whose} to answer at once, got a promise: let a host note what it reads`,
+  );
 }

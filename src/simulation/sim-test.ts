@@ -56,6 +56,7 @@ export function simTest(
     throw new TypeError("Expected `fc` to be the module fast-check, which makes `plans`: npm install -D fast-check");
   }
   const tried = seeds ?? Array.from({ length: runs }, (_, index) => index + 1);
+  checkInteger("seeds.length", tried.length, 1);
   const run = async (): Promise<void> => {
     const replayed = seedToReplay();
     if (plans !== undefined && fc !== undefined && replayed === undefined) {

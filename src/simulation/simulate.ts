@@ -4,6 +4,7 @@ import { type Duration, toMs } from "../core/duration.js";
 import { type AmbientUse, guardAmbient } from "./ambient-guard.js";
 import { divergenceOf, failureOf } from "./failure-report.js";
 import { HostRuntime } from "./host-runtime.js";
+import { checkFaults } from "./check-faults.js";
 import { type Fault, applyFaults } from "./faults.js";
 import type { HostMain } from "./host.js";
 import { Network, type NetworkOptions } from "./network.js";
@@ -111,6 +112,7 @@ export async function simulate(
   checkOneOf("ambient", options.ambient ?? "throw", ["throw", "virtual", "allow"]);
   if (isInHost()) throw new Error("Expected no simulation to be going on here: simulations do not nest");
   const faults = faultsToReplay() ?? options.faults ?? [];
+  checkFaults(faults);
   const run = (trace: Trace): Promise<World> => runOnce({ ...options, seed: used, faults }, body, trace);
   return inTurn(async () => {
     const first = await run(new Trace({ record: checkDeterminism }));

@@ -6,6 +6,7 @@ import { FaultInjection, type HostNames } from "./fault-injection.js";
 import { addHost } from "./add-host.js";
 import type { HostContext, HostMain, HostOptions, SimulatedHost } from "./host.js";
 import type { Network } from "./network.js";
+import { answer } from "./properties.js";
 import { type StoreHostOptions, addStoreHost } from "./store-host.js";
 import type { SimulatedNet } from "./simulated-net.js";
 import type { World } from "./world.js";
@@ -181,7 +182,7 @@ export function createSimulation(world: World, network: Network, test: HostConte
 function condition(world: World, test: HostContext, predicate: () => boolean): Source<void> {
   let forget: (() => void) | undefined;
   return {
-    poll: () => (predicate() ? undefined : PENDING),
+    poll: () => (answer("until", predicate()) ? undefined : PENDING),
     arm(waiter: Waiter<void>) {
       forget = world.properties.until(predicate, () => {
         world.hosts.get(test.name)?.runtime?.enqueue("until", () => {

@@ -7,11 +7,18 @@ import {
   type WatchBatch,
   wrapStore,
 } from "../store/index.js";
-import { checkNumber, checkOneOf } from "../core/check.js";
+import { checkInteger, checkNumber, checkOneOf } from "../core/check.js";
 import type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
 import { faultyLease } from "./faulty-lease.js";
 
-const mutations: ReadonlySet<FaultyMethod> = new Set(["txn", "grantLease", "keepAlive", "revoke", "compact"]);
+const mutations: ReadonlySet<FaultyMethod> = new Set<FaultyMethod>([
+  "txn",
+  "grantLease",
+  "keepAlive",
+  "revoke",
+  "compact",
+]);
+const methods: readonly FaultyMethod[] = ["get", "range", ...mutations];
 const kinds: readonly StoreFault["kind"][] = [
   "latency",
   "failBefore",
@@ -31,6 +38,8 @@ class FaultPlan {
     for (const fault of faults) {
       checkOneOf("kind", fault.kind, kinds);
       checkNumber("chance", fault.chance ?? 1, 0, 1);
+      for (const number of fault.nth ?? []) checkInteger("nth", number, 1);
+      if ("method" in fault) checkOneOf("method", fault.method ?? "get", methods);
     }
     this.runtime = runtime;
     this.#faults = faults;

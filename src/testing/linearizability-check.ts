@@ -49,6 +49,8 @@ export function checkLinearizable<I, O, S>(
   checkNumber("timeoutMs", timeoutMs, 0, Number.POSITIVE_INFINITY);
   checkInteger("maxStates", maxStates, 1);
   for (const { calledAt, returnedAt } of history) {
+    checkNumber("calledAt", calledAt, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    checkNumber("returnedAt", returnedAt ?? calledAt, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
     if (returnedAt !== undefined && returnedAt < calledAt) {
       throw new RangeError(`Expected no call to return before it was made, got ${returnedAt} after ${calledAt}`);
     }

@@ -1,8 +1,11 @@
 import { fullCapabilities } from "../store/index.js";
 import { Emitter } from "../core/index.js";
 import type { StateStore, StoreCapabilities, StoreEvents, WatchBatch } from "../store/index.js";
+import { checkOneOf } from "../core/check.js";
 import { asText } from "./as-text.js";
 import { type Expected, MockExpectation, MockSequence, type MockedMethod, often } from "./mock-store-expectation.js";
+
+const methods: readonly MockedMethod[] = ["get", "range", "txn", "watch", "grantLease", "compact", "health", "close"];
 
 /** A store that answers as it was told, and nothing else. */
 export interface MockStore extends StateStore, Disposable {
@@ -75,6 +78,7 @@ export function mockStore({ capabilities }: MockStoreOptions = {}): MockStore {
     capabilities: { ...fullCapabilities, ...capabilities },
     events: new Emitter<StoreEvents>(),
     expect: (method) => {
+      checkOneOf("method", method, methods);
       const expectation = new MockExpectation(method);
       expectations.push(expectation);
       return expectation;

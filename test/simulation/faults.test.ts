@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { currentRuntime } from "keelson/core";
-import { type Fault, applyFaults, describeFault, endpoint, port, simulate } from "keelson/simulation";
+import { type Fault, type Simulation, applyFaults, describeFault, endpoint, port, simulate } from "keelson/simulation";
 import { spawn } from "keelson/tasks";
 import { sleep } from "keelson/time";
 import { outcome } from "../support/outcome.js";
@@ -457,5 +457,69 @@ test("faults strike known hosts only, and never the test", async () => {
       sim.pause("test");
     }).toThrow("immune to faults");
     expect(() => sim.host("api", () => undefined)).toThrow('Expected no host "api" to be there already');
+  });
+});
+
+describe("names of nobody", () => {
+  test.each<[string, (sim: Simulation) => void]>([
+    [
+      "partition",
+      (sim) => {
+        sim.partition("api", "dbb");
+      },
+    ],
+    [
+      "hold",
+      (sim) => {
+        sim.hold("dbb", "api");
+      },
+    ],
+    [
+      "heal",
+      (sim) => {
+        sim.heal("api", "dbb");
+      },
+    ],
+    [
+      "release",
+      (sim) => {
+        sim.release("api", "dbb");
+      },
+    ],
+    [
+      "swizzle",
+      (sim) => {
+        sim.swizzle(["api", "dbb"], "5s");
+      },
+    ],
+  ])("%s refuses them", async (_, strike) => {
+    const failed = await outcome(
+      simulate({ seed: 1 }, (sim) => {
+        sim.host("api", () => undefined);
+        sim.host("db", () => undefined);
+        strike(sim);
+      }),
+    );
+    expect(String(failed)).toContain('Expected a host of this simulation (api, db), got "dbb"');
+  });
+
+  test("the test itself is one end of a link", async () => {
+    await simulate({ seed: 1 }, (sim) => {
+      sim.host("api", () => undefined);
+      sim.partition("test", "api");
+      sim.heal();
+    });
+  });
+
+  test.each<[unknown, string]>([
+    [{ kind: "crsh", host: "api", at: 0, lasts: 1 }, 'Expected `kind` to be one of "crash"'],
+    [{ kind: "crash", at: 0, lasts: 1 }, "Expected `host` to be a non-empty string, got `undefined`"],
+    [{ kind: "hold", between: ["api"], at: 0, lasts: 1 }, "Expected `between` to be a non-empty string"],
+    [{ kind: "partition", at: 0, lasts: 1 }, "Expected `between` to be a non-empty string"],
+    [{ kind: "swizzle", at: 0, lasts: 1 }, "Expected `hosts` to be a non-empty string"],
+    [{ kind: "crash", host: "api", at: "1s", lasts: 1 }, "Expected `at` to be a number of at least 0"],
+    [{ kind: "crash", host: "api", at: 0 }, "Expected `lasts` to be a number of at least 0"],
+  ])("the plan %j is refused", async (fault, message) => {
+    await expect(simulate({ seed: 1, faults: [fault as Fault] }, () => undefined)).rejects.toThrow(message);
   });
 });

@@ -192,6 +192,9 @@ test("a plan that makes no sense is refused", () => {
   const plan = (fault: object) => () => withFaults(memoryStore(), [fault as StoreFault]);
   expect(plan({ kind: "explode" })).toThrow("Expected `kind` to be one of");
   expect(plan({ kind: "watchGap", chance: 2 })).toThrow("Expected `chance`");
+  expect(plan({ kind: "failBefore", method: "tnx" })).toThrow("Expected `method` to be one of");
+  expect(plan({ kind: "failBefore", nth: [0] })).toThrow("Expected `nth` to be an integer of at least 1, got `0`");
+  expect(plan({ kind: "leaseLoss", after: 1, nth: [1, 1.5] })).toThrow("Expected `nth`");
 });
 
 test("an operation of the store's own that fails is not covered up", async () => {

@@ -288,3 +288,11 @@ test("refuses what is no history and no limit", () => {
   expect(() => checkLinearizable([], registerModel, { maxStates: 0 })).toThrow("Expected `maxStates`");
   expect(() => checkLinearizable([], registerModel, { timeoutMs: -1 })).toThrow("Expected `timeoutMs`");
 });
+
+test("times that are no numbers are refused", () => {
+  const write = { client: "a", input: { op: "write", key: "x", value: 1 }, output: true } as const;
+  const check = (calledAt: number, returnedAt: number) => () =>
+    checkLinearizable([{ ...write, calledAt, returnedAt }], registerModel);
+  expect(check(Number.NaN, 1)).toThrow("Expected `calledAt` to be a number");
+  expect(check(0, Number.NaN)).toThrow("Expected `returnedAt` to be a number");
+});

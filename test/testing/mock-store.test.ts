@@ -202,6 +202,10 @@ describe("answers", () => {
   });
 });
 
+test("a method that no store has can't be expected", () => {
+  expect(() => mockStore().expect("put" as "get")).toThrow('Expected `method` to be one of "get"');
+});
+
 describe("verification", () => {
   test("a call whose error was swallowed fails the checkpoint nonetheless", async () => {
     const store = mockStore();
