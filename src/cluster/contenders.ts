@@ -11,8 +11,8 @@ const separator = "/~/";
  * @internal
  */
 export function contendersOf(key: string, option = "key"): string {
+  checkKey(key, option);
   if (key.includes(separator))
     throw new TypeError(`Expected \`${option}\` not to contain "${separator}", got ${shown(key)}`);
-  checkKey(key, option);
   return key + separator;
 }

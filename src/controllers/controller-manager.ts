@@ -1,4 +1,5 @@
 import { createElection } from "../cluster/index.js";
+import { checkObject } from "../core/check.js";
 import { Emitter, type Health, currentRuntime, silentLogger, toMs } from "../core/index.js";
 import type { StateStore } from "../store/index.js";
 import { type ResourceClient, type ResourceKey, createResourceClient } from "../resources/index.js";
@@ -22,6 +23,7 @@ export class ControllerManager implements Manager {
 
   constructor(options: ManagerOptions) {
     const { store, controllers, runnables = [], caches = [], grace = "30s", prefix } = options;
+    checkObject("store", store);
     const { runtime = currentRuntime(), log = silentLogger } = options;
     const leaderElection = electionOf(options);
     const graceMs = toMs(grace, "grace");

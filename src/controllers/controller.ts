@@ -1,5 +1,5 @@
 import { type Duration, toMs } from "../core/index.js";
-import { checkFunction, checkInteger, checkName, checkNumber, checkOneOf } from "../core/check.js";
+import { checkFunction, checkInteger, checkName, checkNumber, checkObject, checkOneOf } from "../core/check.js";
 import type { Kind, Resource, ResourceKey } from "../resources/index.js";
 import { type BackoffOptions, backoffMs } from "./key-backoff.js";
 import type { Predicate } from "./predicate.js";
@@ -123,6 +123,7 @@ export interface Controller {
  * ```
  */
 export function defineController<Spec, Status>(options: ControllerOptions<Spec, Status>): Controller {
+  checkObject("for", (options as { readonly for: unknown }).for);
   const {
     name = options.for.name.toLowerCase(),
     concurrency = 8,

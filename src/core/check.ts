@@ -23,6 +23,18 @@ export function checkNumber(option: string, value: number, min: number, max: num
   throw new RangeError(`Expected \`${option}\` to be a number ${range}, got ${shown(value)}`);
 }
 
+/** Refuses everything but a finite number above 0. */
+export function checkPositive(option: string, value: number): void {
+  if (Number.isFinite(value) && value > 0) return;
+  throw new RangeError(`Expected \`${option}\` to be a finite number above 0, got ${shown(value)}`);
+}
+
+/** Refuses everything but an object. */
+export function checkObject(option: string, value: unknown): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new TypeError(`Expected \`${option}\` to be an object, got ${shown(value)}`);
+}
+
 /** Refuses everything but a function. */
 export function checkFunction(option: string, value: unknown): void {
   if (typeof value === "function") return;

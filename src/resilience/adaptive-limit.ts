@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkFunction, checkInteger } from "../core/check.js";
+import { checkFunction, checkInteger, checkNumber, checkObject } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { isKeelsonError } from "../core/errors.js";
 import type { Runtime } from "../core/runtime.js";
@@ -50,6 +50,9 @@ export interface AdaptiveLimit extends Bulkhead {
 export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit {
   const { algorithm = gradient2(), queue = 0, minSamples = 10, isDrop = isTimeout } = options;
   const runtime = options.runtime ?? currentRuntime();
+  checkObject("algorithm", algorithm);
+  checkNumber("algorithm.initial", algorithm.initial, 1);
+  checkFunction("algorithm.update", (algorithm as { readonly update: unknown }).update);
   checkInteger("minSamples", minSamples, 1);
   checkFunction("isDrop", isDrop);
   const windowMs = toMs(options.window ?? "1s", "window");

@@ -1,7 +1,8 @@
+import { checkObject } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { Call } from "./call.js";
-import { limit } from "./limit.js";
+import { checkConcurrency, limit } from "./limit.js";
 import type { Policy } from "./policy.js";
 
 /** How much {@link bulkhead} lets through. */
@@ -39,7 +40,10 @@ export interface Bulkhead extends Policy {
  * await first // => "first"
  * ```
  */
-export function bulkhead({ max, queue = 0, timeout, runtime }: BulkheadOptions): Bulkhead {
+export function bulkhead(options: BulkheadOptions): Bulkhead {
+  checkObject("options", options);
+  const { max, queue = 0, timeout, runtime } = options;
+  checkConcurrency("max", max);
   const gate = limit(max, { queue, runtime });
   const timeoutMs = timeout === undefined ? undefined : toMs(timeout, "timeout");
   return {
@@ -50,10 +54,10 @@ export function bulkhead({ max, queue = 0, timeout, runtime }: BulkheadOptions):
     get pending() {
       return gate.pending;
     },
-    execute(fn, options) {
+    execute(fn, callOptions) {
       // Made when its turn comes: a thousand that wait are a thousand fewer to keep.
-      if (options === undefined && timeoutMs === undefined) return gate(() => fn(Call.of(undefined)));
-      const call = Call.of(options);
+      if (callOptions === undefined && timeoutMs === undefined) return gate(() => fn(Call.of(undefined)));
+      const call = Call.of(callOptions);
       const gone = call.abandoned;
       if (gone !== undefined) return Promise.reject(gone.reason);
       const mayLeave = timeoutMs !== undefined || call.isAbortable;

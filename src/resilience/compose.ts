@@ -1,3 +1,4 @@
+import { checkFunction } from "../core/check.js";
 import type { Policy } from "./policy.js";
 
 /** What one of several policies may answer with instead of the function's own result. */
@@ -27,6 +28,11 @@ export type FallbackOf<P> = P extends Policy<infer F> ? F : never;
 export function compose<const P extends readonly [Policy<unknown>, ...Policy<unknown>[]]>(
   ...policies: P
 ): Policy<FallbackOf<P[number]>> {
+  const given: readonly unknown[] = policies;
+  if (given.length === 0) throw new TypeError("Expected `policies` to be at least one policy, got none");
+  for (const [place, policy] of given.entries()) {
+    checkFunction(`policies[${place}].execute`, (policy as Partial<Policy> | null | undefined)?.execute);
+  }
   return policies.reduceRight((inner, outer) => nest(outer, inner));
 }
 

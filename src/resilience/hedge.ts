@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger, checkNumber } from "../core/check.js";
+import { checkInteger, checkNumber, checkObject } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { isAbortOf } from "../core/operation.js";
 import type { Runtime, TimerHandle } from "../core/runtime.js";
@@ -8,7 +8,7 @@ import { hedged } from "./diagnostics.js";
 import { LatencyQuantile } from "./latency.js";
 import type { Policy } from "./policy.js";
 import { start } from "./race.js";
-import type { RetryBudget } from "./retry-budget.js";
+import { type RetryBudget, checkBudget } from "./retry-budget.js";
 
 /** A delay that follows how long calls take. */
 export interface QuantileDelay {
@@ -48,13 +48,16 @@ export interface HedgeOptions {
  * await second.execute(slowAtFirst) // => "second"
  * ```
  */
-export function hedge({ after, max = 1, budget, runtime = currentRuntime() }: HedgeOptions): Policy {
+export function hedge(options: HedgeOptions): Policy {
+  checkObject("options", options);
+  const { after, max = 1, budget, runtime = currentRuntime() } = options;
+  checkBudget(budget);
   checkInteger("max", max, 1);
   const delay = delayOf(after);
   return {
     name: "hedge",
-    execute: <T>(fn: Attempt<T>, options?: CallOptions): Promise<T> =>
-      new Hedging<T>(runtime, delay, max, budget).run(fn, Call.of(options)),
+    execute: <T>(fn: Attempt<T>, callOptions?: CallOptions): Promise<T> =>
+      new Hedging<T>(runtime, delay, max, budget).run(fn, Call.of(callOptions)),
   };
 }
 

@@ -52,7 +52,7 @@ export interface Limit {
  */
 export function limit(concurrency: number, options: LimitOptions = {}): Limit {
   const { queue = Number.POSITIVE_INFINITY, runtime = currentRuntime() } = options;
-  checkConcurrency(concurrency);
+  checkConcurrency("concurrency", concurrency);
   if (queue !== Number.POSITIVE_INFINITY) checkInteger("queue", queue, 0);
   const gate = pLimit(concurrency);
   let size = concurrency;
@@ -109,7 +109,7 @@ export function limit(concurrency: number, options: LimitOptions = {}): Limit {
     concurrency: {
       get: () => size,
       set(value: number) {
-        checkConcurrency(value);
+        checkConcurrency("concurrency", value);
         size = value;
         gate.concurrency = value;
       },
@@ -121,7 +121,12 @@ type Release = () => void;
 
 const always: WaitOptions = {};
 
-function checkConcurrency(concurrency: number): void {
+/**
+ * Refuses everything but an integer of at least 1, or `Infinity`.
+ *
+ * @internal
+ */
+export function checkConcurrency(option: string, concurrency: number): void {
   if (concurrency === Number.POSITIVE_INFINITY) return;
-  checkInteger("concurrency", concurrency, 1);
+  checkInteger(option, concurrency, 1);
 }

@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger, checkNumber } from "../core/check.js";
+import { checkInteger, checkObject, checkPositive } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { List } from "../core/list.js";
 import type { Runtime, TimerHandle } from "../core/runtime.js";
@@ -43,10 +43,13 @@ export interface RateLimitOptions {
  * ```
  */
 export function rateLimit(options: RateLimitOptions): Policy {
+  checkObject("options", options);
   const { rate, per = "1s", burst = 1, wait: longest = 0, runtime = currentRuntime() } = options;
-  checkNumber("rate", rate, Number.MIN_VALUE);
+  checkPositive("rate", rate);
+  const perMs = toMs(per, "per");
+  checkPositive("per", perMs);
   checkInteger("burst", burst, 1);
-  const gate = new Gcra(runtime, toMs(per, "per") / rate, burst);
+  const gate = new Gcra(runtime, perMs / rate, burst);
   const longestMs = toMs(longest, "wait");
   return {
     name: "rateLimit",

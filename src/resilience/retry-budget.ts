@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger, checkNumber } from "../core/check.js";
+import { checkInteger, checkNumber, shown } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { RollingSum } from "./rolling-sum.js";
@@ -21,6 +21,16 @@ export interface RetryBudget {
   extra(): boolean;
   /** Says how an attempt ended. */
   ended(kind: "first" | "extra", outcome: AttemptOutcome): void;
+}
+
+/**
+ * Refuses everything but a budget, if there is one.
+ *
+ * @internal
+ */
+export function checkBudget(budget: RetryBudget | undefined): void {
+  if (budget === undefined || typeof (budget as Partial<RetryBudget> | null)?.extra === "function") return;
+  throw new TypeError(`Expected \`budget\` to be a retry budget, got ${shown(budget)}`);
 }
 
 /** How {@link RetryBudgets.tokens} fills and empties. */

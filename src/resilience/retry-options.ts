@@ -1,10 +1,10 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkFunction, checkInteger, checkOneOf } from "../core/check.js";
+import { checkFunction, checkInteger, checkObject, checkOneOf } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { type Backoff, exponential } from "./backoff.js";
 import type { CallOptions } from "./call.js";
-import type { RetryBudget } from "./retry-budget.js";
+import { type RetryBudget, checkBudget } from "./retry-budget.js";
 
 /** One failed attempt that is about to be followed by another. */
 export interface RetryEvent {
@@ -81,12 +81,14 @@ export function plainPlan(): RetryPlan {
 
 /** Checks options at the door. */
 export function retryPlan(options: RetryPolicyOptions = {}): RetryPlan {
+  checkObject("options", options);
   const { retries = 3, backoff, retryIf, retryAfter, budget, deadline, onRetry, exhausted } = options;
   if (retries !== Number.POSITIVE_INFINITY) checkInteger("retries", retries, 0);
   if (backoff !== undefined) checkFunction("backoff", backoff);
   if (retryIf !== undefined) checkFunction("retryIf", retryIf);
   if (retryAfter !== undefined) checkFunction("retryAfter", retryAfter);
   if (onRetry !== undefined) checkFunction("onRetry", onRetry);
+  checkBudget(budget);
   if (exhausted !== undefined) checkOneOf("exhausted", exhausted, ["rethrow", "wrap"]);
   return {
     runtime: options.runtime ?? currentRuntime(),

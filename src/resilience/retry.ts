@@ -1,4 +1,5 @@
 import pRetry from "p-retry";
+import { checkFunction } from "../core/check.js";
 import { toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
 import { ask, blamed } from "./ask.js";
@@ -48,6 +49,7 @@ const retryAfterSlack = 5_000;
  */
 export function retry<T>(fn: Attempt<T>, options?: RetryOptions): Promise<T> {
   try {
+    checkFunction("fn", fn);
     if (options === undefined) return run(plainPlan(), fn, Call.of(undefined));
     return run(retryPlan(options), fn, Call.of(options.signal === undefined ? undefined : options));
   } catch (error) {

@@ -1,4 +1,5 @@
-import type { Duration } from "../core/duration.js";
+import { checkObject } from "../core/check.js";
+import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { exponential } from "./backoff.js";
 import { type BulkheadOptions, bulkhead } from "./bulkhead.js";
@@ -48,13 +49,16 @@ export interface StandardPipelineOptions {
  */
 export function standardPipeline(options: StandardPipelineOptions = {}): Policy {
   const { runtime, totalTimeout = "30s", attemptTimeout = "10s" } = options;
+  for (const part of ["bulkhead", "retry", "breaker", "hedge"] as const) {
+    if (options[part] !== undefined && options[part] !== false) checkObject(part, options[part]);
+  }
   const parts: (Policy | false)[] = [
     options.bulkhead !== false && bulkhead({ max: 1_000, runtime, ...options.bulkhead }),
-    totalTimeout !== false && timeoutPolicy(totalTimeout, { abandon: true, runtime }),
+    totalTimeout !== false && timeoutPolicy(toMs(totalTimeout, "totalTimeout"), { abandon: true, runtime }),
     options.retry !== false && retryPolicy({ backoff: exponential({ base: "2s" }), runtime, ...options.retry }),
     options.breaker !== false && circuitBreaker({ ...usualBreaker, runtime, ...options.breaker }),
     options.hedge !== undefined && options.hedge !== false && hedge({ runtime, ...options.hedge }),
-    attemptTimeout !== false && timeoutPolicy(attemptTimeout, { runtime }),
+    attemptTimeout !== false && timeoutPolicy(toMs(attemptTimeout, "attemptTimeout"), { runtime }),
   ];
   const [first, ...rest] = parts.filter((part) => part !== false);
   return first === undefined ? plain : compose(first, ...rest);

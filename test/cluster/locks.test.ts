@@ -221,6 +221,7 @@ describe("a mutex", () => {
   test("refuses what it can't be made with", () => {
     const store = memoryStore();
     expect(() => mutex(store, "")).toThrow("key");
+    expect(() => mutex(store, undefined as never)).toThrow("Expected `key`");
     expect(() => mutex(store, "/l", { ttl: 1_999 })).toThrow("Expected `ttl`");
     expect(() => mutex(store, "/l", { identity: "" })).toThrow("Expected `identity`");
     expect(() => semaphore(store, "/s", { permits: 0 })).toThrow("Expected `permits`");

@@ -216,6 +216,8 @@ describe("what is not allowed", () => {
 
   test("is a duration that is none", () => {
     expect(() => createManager({ store, controllers: [], grace: -1 })).toThrow(TypeError);
+    expect(() => createManager({ controllers: [] } as never)).toThrow("Expected `store` to be an object");
+    expect(() => defineController({} as never)).toThrow("Expected `for` to be an object");
   });
 
   test("is to run twice, or to enqueue for a controller that does not run", async () => {

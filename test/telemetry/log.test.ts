@@ -329,6 +329,9 @@ describe("instrument", () => {
   });
 
   test("options that make no sense are refused", () => {
+    expect(() => createLogger({ filter: 5 as never })).toThrow(
+      "Expected `filter` to be a string or a log filter, got `5`",
+    );
     expect(() => instrument(1 as never)).toThrow("Expected `fn` to be a function");
     expect(() => instrument(() => 1)).toThrow("Expected `name` to be a non-empty string");
     expect(() => instrument(() => 1, { name: "a", level: "loud" as "info" })).toThrow("Expected `level` to be one of");

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import nodeProcess from "node:process";
 import { currentRuntime } from "../../core/ambient.js";
-import { checkFunction } from "../../core/check.js";
+import { checkFunction, shown } from "../../core/check.js";
 import type { LogFields, LogMethod, Logger } from "../../core/logger.js";
 import { isThenable } from "../../core/operation.js";
 import type { Runtime } from "../../core/runtime.js";
@@ -108,7 +108,9 @@ export function createLogger(options: LoggerOptions = {}): FilteredLogger {
 
 function filterOf(filter: LogFilter | string | undefined, runtime: Runtime): LogFilter {
   if (typeof filter === "object") return filter;
-  if (filter !== undefined) return logFilter(filter);
+  if (typeof filter === "string") return logFilter(filter);
+  if ((filter as unknown) !== undefined)
+    throw new TypeError(`Expected \`filter\` to be a string or a log filter, got ${shown(filter)}`);
   const report = (error: unknown): void => {
     runtime.report(error, { task: "KEELSON_LOG" });
   };
