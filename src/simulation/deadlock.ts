@@ -10,7 +10,9 @@ export function describeDeadlock(what: string, world: World): string {
     const waits = [...counts].map(([label, count]) => (count === 1 ? label : `${label} (${count} times)`));
     if (runtime.isPaused) return [`  ${host.name} is paused`];
     if (waits.length > 0) return [`  ${host.name} waits in ${waits.join(", ")}`];
-    return host.isDone ? [] : [`  ${host.name} waits for a promise that keelson does not know`];
+    return host.isDone
+      ? []
+      : [`  ${host.name} waits for a promise that keelson does not know (real I/O belongs into runtime.real())`];
   });
   return [`${what}, and these wait:`, ...lines].join("\n");
 }

@@ -21,7 +21,7 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name">
   readonly fc?: FastCheck | undefined;
   /** Which seeds are tried, instead. */
   readonly seeds?: readonly number[];
-  /** What the test function is given as its time limit, in real milliseconds. */
+  /** What the test function is given as its time limit, in real milliseconds. @defaultValue `60_000` */
   readonly timeoutMs?: number;
 }
 
@@ -46,7 +46,7 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name">
  */
 export function simTest(
   name: string,
-  { test, runs = 10, seeds, timeoutMs, plans, fc, ...options }: SimTestOptions,
+  { test, runs = 10, seeds, timeoutMs = 60_000, plans, fc, ...options }: SimTestOptions,
   body: (sim: Simulation) => unknown,
 ): void {
   checkFunction("test", test);
@@ -71,8 +71,7 @@ export function simTest(
     }
     if (replayed === undefined) checkSeen(counts, tried.length);
   };
-  if (timeoutMs === undefined) test(name, run);
-  else test(name, run, timeoutMs);
+  test(name, run, timeoutMs);
 }
 
 function checkSeen(counts: Readonly<Record<string, number>>, runs: number): void {

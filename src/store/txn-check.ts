@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf, shown } from "../core/check.js";
 import type { Compare } from "./compare.js";
-import { TooLargeError } from "./errors.js";
+import { TooLargeError, UnsupportedError } from "./errors.js";
 import { inRange } from "./key-bounds.js";
 import { checkKey, checkRange } from "./key-check.js";
 import type { KeyRange } from "./key-range.js";
@@ -8,7 +8,8 @@ import type { Op } from "./operation.js";
 import type { StoreCapabilities, Txn } from "./state-store.js";
 
 /** What of a store's capabilities limits a transaction. */
-export type TxnLimits = Pick<StoreCapabilities, "maxTxnOps" | "maxValueBytes">;
+export type TxnLimits = Pick<StoreCapabilities, "maxTxnOps" | "maxValueBytes"> &
+  Partial<Pick<StoreCapabilities, "leases">>;
 
 /**
  * Refuses a transaction that no store may run: for those who write drivers.
@@ -18,6 +19,7 @@ export type TxnLimits = Pick<StoreCapabilities, "maxTxnOps" | "maxValueBytes">;
  * a delete touches, so that no key changes twice in one revision.
  * @throws TypeError for a malformed key, range, condition or operation, and for overlapping writes.
  * @throws TooLargeError for too many conditions or operations, and for a value that is too long.
+ * @throws UnsupportedError for a put on a lease, where there are none.
  *
  * @example
  * ```ts
@@ -83,7 +85,7 @@ function checkBranch(ops: readonly Op[], option: string, limits: TxnLimits): voi
   if (ops.length > 1) checkOverlap(ops, option);
 }
 
-function checkOp(op: Op, branch: string, index: number, { maxValueBytes }: TxnLimits): void {
+function checkOp(op: Op, branch: string, index: number, { maxValueBytes, leases }: TxnLimits): void {
   switch (op.type) {
     case "put":
       checkKey(op.key, `${branch}[${index}].key`);
@@ -94,6 +96,7 @@ function checkOp(op: Op, branch: string, index: number, { maxValueBytes }: TxnLi
           `\`${branch}[${index}].value\` has ${byteLength} bytes; a value takes ${maxValueBytes}`,
         );
       }
+      if (op.lease !== undefined && leases === false) throw new UnsupportedError("this store has no leases");
       break;
     case "delete":
       checkRange(op.range, `${branch}[${index}].range`);

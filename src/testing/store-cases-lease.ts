@@ -191,5 +191,9 @@ export const noLeaseCases: StoreCases = {
     "grants are refused": async (f) => {
       await rejects(f.store.grantLease(ttlMs), "STORE_UNSUPPORTED", "the grant");
     },
+    "puts on a lease are refused, and not made without one": async (f) => {
+      await rejects(f.put("a", "1", "lease_1"), "STORE_UNSUPPORTED", "the put");
+      same(await f.kv("a"), undefined, "the key");
+    },
   },
 };

@@ -268,7 +268,7 @@ describe("a failure", () => {
       "nothing can happen any more, and these wait:",
       "  test waits in until",
       "  teller waits in mpsc.recv, Mutex.lock (2 times)",
-      "  stray waits for a promise that keelson does not know",
+      "  stray waits for a promise that keelson does not know (real I/O belongs into runtime.real())",
     ]);
   });
 

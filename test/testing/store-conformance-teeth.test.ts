@@ -345,7 +345,10 @@ describe("what a store does not declare", () => {
   test("is asserted to be refused instead", () => {
     const poor = names({ leases: false, historyReads: false });
     const run = poor.filter((name) => !name.includes("(skipped: "));
-    expect(run.filter((name) => name.startsWith("leases:"))).toEqual(["leases: grants are refused"]);
+    expect(run.filter((name) => name.startsWith("leases:"))).toEqual([
+      "leases: grants are refused",
+      "leases: puts on a lease are refused, and not made without one",
+    ]);
     expect(run.filter((name) => name.startsWith("history:"))).toEqual(["history: reads of the past are refused"]);
   });
 
