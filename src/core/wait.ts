@@ -1,5 +1,4 @@
 import { type AbortRegistration, type AbortTarget, onAbort } from "./abort-hub.js";
-import { shown } from "./check.js";
 import { type Duration, toMs } from "./duration.js";
 import { TimeoutError } from "./errors.js";
 import type { Links, List } from "./list.js";
@@ -30,7 +29,7 @@ export function wait<T>(
   payload?: unknown,
 ): Promise<T> {
   try {
-    if (signal?.aborted !== false && signal !== undefined) throw reasonOf(signal);
+    signal?.throwIfAborted(); // what is no signal has no such method, and waits for nothing
     const ms = timeout === undefined ? undefined : toMs(timeout, "timeout");
     const value = source.poll(payload);
     if (value === PENDING) return park(runtime, label, source, payload, signal, ms);
@@ -39,11 +38,6 @@ export function wait<T>(
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-function reasonOf(signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  return new TypeError(`Expected \`signal\` to be an AbortSignal, got ${shown(signal)}`);
 }
 
 function park<T>(

@@ -136,7 +136,6 @@ test("a signal that is none is refused, and nothing waits then", async () => {
   using time = virtualTime();
   const source = new Hand();
   const signal = new AbortController() as unknown as AbortSignal;
-  const refused = new TypeError("Expected `signal` to be an AbortSignal, got an object");
-  await expect(wait(time.runtime, "hand", source, { signal })).rejects.toEqual(refused);
+  await expect(wait(time.runtime, "hand", source, { signal })).rejects.toThrow(TypeError);
   expect([source.polls, source.parked.length]).toEqual([0, 0]);
 });
