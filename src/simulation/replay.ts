@@ -46,7 +46,16 @@ function runnerCommand(testName: string | undefined): string {
 /** What this process was started with: tsx as a command is a node with flags that only it knows. */
 function launcher(): string {
   if (execArgv.some((flag) => /[\\/]tsx[\\/]dist[\\/]preflight/.test(flag))) return "npx tsx";
-  return ["node", ...execArgv.filter((flag) => !flag.startsWith("--test"))].map(word).join(" ");
+  return ["node", ...new Set(loadingFlags())].join(" ");
+}
+
+/** The flags that say how modules are loaded: `node --test` of Node 24 gives its children all others, too, and some twice. */
+function loadingFlags(): readonly string[] {
+  return execArgv.flatMap((flag, index) => {
+    const [name = "", ...value] = flag.split("=");
+    if (!/^(?:--import|--require|-r|--(?:experimental-)?loader|--conditions|-C)$/.test(name)) return [];
+    return [`${name} ${word(value.length > 0 ? value.join("=") : (execArgv[index + 1] ?? ""))}`];
+  });
 }
 
 /** The regular expression, as runners take it, of this very text. */
