@@ -1,8 +1,7 @@
 import { EventEmitter, on } from "node:events";
-import { type Channel, channel as cspChannel, mult, select as cspSelect } from "@thi.ng/csp";
-import { Effect, PubSub, Queue, Stream, SubscriptionRef } from "effect";
+import { channel as cspChannel, select as cspSelect } from "@thi.ng/csp";
+import { Effect, Queue } from "effect";
 import { pushable, pushableV } from "it-pushable";
-import { BehaviorSubject, firstValueFrom, skip } from "rxjs";
 import type { Works } from "./channels-rows.js";
 import type { Work } from "./harness.js";
 import { Chan, Select, recv } from "./ts-chan.js";
@@ -259,83 +258,6 @@ export function selectPeers(): Works {
       });
       const race = Effect.raceAll(queues.map((queue) => Queue.take(queue)));
       return Effect.runPromise(effectLoop(n, Effect.all([race, send], { concurrency: "unbounded", discard: true })));
-    },
-  };
-}
-
-/** `burst` messages to each of `count` receivers, which receive one by one. */
-export function broadcastPeers(count: number, burst: number): Works {
-  const source = mult<number>();
-  const taps: Channel<number>[] = Array.from({ length: count }, () => source.subscribe(cspChannel<number>(burst)));
-  return {
-    "@thi.ng/csp": async (n) => {
-      // One by one: a write ends when every tap has read.
-      for (let i = 0; i < n; i += 1) {
-        const written = source.write(i);
-        for (const tap of taps) await tap.read();
-        await written;
-      }
-    },
-    effect: effectBroadcast(count, burst, (subscription) => effectLoop(burst, PubSub.take(subscription))),
-  };
-}
-
-/** The same, each burst received in one call. */
-export function broadcastBatchPeers(count: number, burst: number): Works {
-  return { effect: effectBroadcast(count, burst, (subscription) => PubSub.takeAll(subscription)) };
-}
-
-function effectBroadcast(
-  count: number,
-  burst: number,
-  receive: (subscription: PubSub.Subscription<number>) => Effect.Effect<unknown>,
-): Work {
-  return (n) =>
-    Effect.runPromise(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const hub = yield* PubSub.bounded<number>(1024);
-          const subscriptions = yield* Effect.all(Array.from({ length: count }, () => PubSub.subscribe(hub)));
-          for (let left = n; left > 0; left -= burst) {
-            for (let i = 0; i < burst; i += 1) PubSub.publishUnsafe(hub, i);
-            for (const subscription of subscriptions) yield* receive(subscription);
-          }
-        }),
-      ),
-    );
-}
-
-/** Two values whose watchers answer each other. */
-export function watchPeers(): Works {
-  return {
-    effect: (n) =>
-      Effect.runPromise(
-        Effect.gen(function* () {
-          const ping = yield* SubscriptionRef.make(0);
-          const pong = yield* SubscriptionRef.make(0);
-          const answer = SubscriptionRef.changes(ping).pipe(
-            Stream.runForEach((value) => SubscriptionRef.set(pong, value)),
-          );
-          const ask = SubscriptionRef.changes(pong).pipe(
-            Stream.takeWhile((value) => value < n),
-            Stream.runForEach((value) => SubscriptionRef.set(ping, value + 1)),
-          );
-          yield* Effect.race(answer, ask);
-        }),
-      ),
-    rxjs: async (n) => {
-      const ping = new BehaviorSubject(0);
-      const pong = new BehaviorSubject(0);
-      const answer = async (): Promise<void> => {
-        for (let i = 0; i < n; i += 1) pong.next(await firstValueFrom(ping.pipe(skip(1))));
-      };
-      const answered = answer();
-      for (let i = 0; i < n; i += 1) {
-        const change = firstValueFrom(pong.pipe(skip(1)));
-        ping.next(i);
-        await change;
-      }
-      await answered;
     },
   };
 }

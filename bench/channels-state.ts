@@ -1,5 +1,5 @@
 import { broadcast, oneshot, watch } from "keelson/channels";
-import { broadcastBatchPeers, broadcastPeers, watchPeers } from "./channels-peers.js";
+import { broadcastBatchPeers, broadcastPeers, watchPeers } from "./channels-state-peers.js";
 import { row } from "./channels-rows.js";
 import type { Row, Work } from "./harness.js";
 

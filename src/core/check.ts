@@ -2,7 +2,10 @@
 
 const longest = 60;
 
-/** A value as an error message may show it: short (a string that is cut off has no closing quote), and never the contents of an object. */
+/**
+ * A value as an error message may show it: short (a string that is cut off has no closing quote), and never the contents
+ * of an object.
+ */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value).slice(0, longest);
   if (Object(value) !== value) return `\`${String(value)}\``;

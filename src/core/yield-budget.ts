@@ -40,7 +40,7 @@ export class YieldBudget {
     return value === undefined ? (nothing as Promise<T>) : Promise.resolve(value);
   }
 
-  // A method of its own: no closure in `ready` keeps the compiler from seeing that a box that is made for it has no `then`.
+  // A method of its own: no closure in `ready` keeps the compiler from seeing that a box made for it has no `then`.
   #later<T>(value: T): Promise<T> {
     return new Promise((resolve) => {
       this.#defer({

@@ -18,7 +18,10 @@ export function newObject(
   return deepFreeze({
     kind: kind.name,
     metadata: objectMeta(key, {
-      ...{ uid, generation: 1, resourceVersion: unstored, creationTimestamp: now },
+      uid,
+      generation: 1,
+      resourceVersion: unstored,
+      creationTimestamp: now,
       ...meta,
     }),
     spec,

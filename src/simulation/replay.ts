@@ -49,7 +49,7 @@ function launcher(): string {
   return ["node", ...new Set(loadingFlags())].join(" ");
 }
 
-/** The flags that say how modules are loaded: `node --test` of Node 24 gives its children all others, too, and some twice. */
+/** The flags that say how modules are loaded: `node --test` of Node 24 gives its children all others, and some twice. */
 function loadingFlags(): readonly string[] {
   return execArgv.flatMap((flag, index) => {
     const [name = "", ...value] = flag.split("=");

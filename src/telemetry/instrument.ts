@@ -33,7 +33,8 @@ export interface InstrumentOptions<A extends readonly unknown[]> {
  *
  * @remarks
  * What the function is called on, takes, returns and throws stays as it is. Arguments are not recorded unless `fields`
- * says so; when that throws, the call goes on without fields, and the runtime hears of it. The clock is read only while somebody listens to `keelson:span`.
+ * says so; when that throws, the call goes on without fields, and the runtime hears of it. The clock is read only while
+ * somebody listens to `keelson:span`.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { registerModel } from "./linearizability-register.js";
 import { same, that } from "./store-assert.js";
 import type { StoreCases } from "./store-case.js";
 import { textOf } from "./store-fixture.js";
-import { isLinearizable, listClient, registerClient, setClient } from "./store-history.js";
+import { playAndCheck, listClient, registerClient, setClient } from "./store-history.js";
 
 const clients = 6;
 const callsEach = 25;
@@ -17,19 +17,19 @@ export const concurrencyCases: StoreCases = {
   needs: ["linearizableReads"],
   cases: {
     "reads, writes, compares and swaps of a register are linearizable": (f) =>
-      isLinearizable(
+      playAndCheck(
         registerModel,
         each((client) => registerClient(f, client)),
         callsEach,
       ),
     "additions to a set, and reads of it, are linearizable": (f) =>
-      isLinearizable(
+      playAndCheck(
         setModel,
         each((client) => setClient(f, client)),
         callsEach,
       ),
     "appends by compare and swap, and reads, are linearizable": (f) =>
-      isLinearizable(
+      playAndCheck(
         listAppendModel,
         each((client) => listClient(f, client)),
         callsEach,

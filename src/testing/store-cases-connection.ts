@@ -3,7 +3,7 @@ import { registerModel } from "./linearizability-register.js";
 import { same, that } from "./store-assert.js";
 import type { StoreCases } from "./store-case.js";
 import type { StoreFixture } from "./store-fixture.js";
-import { isLinearizable, registerClient } from "./store-history.js";
+import { playAndCheck, registerClient } from "./store-history.js";
 import { seeded } from "./store-random.js";
 
 /** What a caller may believe of a change. */
@@ -74,7 +74,7 @@ export const connectionCases: StoreCases = {
     "what is seen while the connection is cut is linearizable": async (f) => {
       const { far, proxy } = await f.behindProxy();
       const clients = [0, 1, 2, 3, 4, 5].map((client) => registerClient(client % 2 === 0 ? far : f, client));
-      const running = isLinearizable(registerModel, clients, 25);
+      const running = playAndCheck(registerModel, clients, 25);
       for (let cuts = 0; cuts < 3; cuts += 1) await Promise.race([proxy.cutAfter(400 + 900 * cuts), running]);
       proxy.heal();
       await running;

@@ -105,7 +105,7 @@ export function listClient(f: StoreFixture, seed: number): Client<ListInput, tru
 }
 
 /** Lets several clients make so many calls each, until they no longer know what became of one; checks what they saw. */
-export async function isLinearizable<I, O, S>(
+export async function playAndCheck<I, O, S>(
   model: SequentialModel<I, O, S>,
   clients: readonly Client<I, O>[],
   calls: number,

@@ -35,7 +35,8 @@ const types: Readonly<Record<ExpositionFormat, string>> = {
  *
  * @remarks
  * The number of series is bounded, so that a label that takes what users send cannot fill the memory: see
- * `maxSeries`. A metric whose `collect` throws is missing from that scrape, and the runtime hears of it. Making a metric twice throws a TypeError, as does a name that cannot be exposed.
+ * `maxSeries`. A metric whose `collect` throws is missing from that scrape, and the runtime hears of it. Making a metric
+ * twice throws a TypeError, as does a name that cannot be exposed.
  *
  * @example
  * ```ts

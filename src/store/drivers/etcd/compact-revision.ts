@@ -8,8 +8,8 @@ import { WatchCall } from "./watch-call.js";
 const patienceMs = 2_000;
 
 /**
- * Up to where history has been compacted. etcd tells only watches, so one is made from before a revision that is gone; should
- * that not be answered, it is that revision at least.
+ * Up to where history has been compacted. etcd tells only watches, so one is made from before a revision that is gone;
+ * should that not be answered, it is that revision at least.
  */
 export async function findCompactRevision(
   home: { readonly runtime: Runtime; readonly connection: EtcdConnection; readonly tokens: TokenKeeper },

@@ -1,3 +1,4 @@
+import { fullCapabilities } from "../../full-capabilities.js";
 import type { StoreCapabilities } from "../../state-store.js";
 
 type Version = readonly [major: number, minor: number, patch: number];
@@ -32,18 +33,10 @@ const supported: Since = [
 /** What a server of that version can do. */
 export function capabilitiesOf(version: string): StoreCapabilities {
   return {
-    multiKeyTxn: true,
-    historyReads: true,
-    gapFreeWatch: true,
-    leases: true,
-    linearizableReads: true,
-    durable: true,
+    ...fullCapabilities,
     progress: has(version, progress),
-    futureWatch: true,
     safeLeaseRevoke: has(version, safeLeaseRevoke),
     pauseSafe: has(version, pauseSafe),
-    maxTxnOps: 128,
-    maxValueBytes: 1_048_576,
   };
 }
 
