@@ -161,6 +161,24 @@ describe("whatever is logged, a line is written", () => {
     expect(time.current.failures.map(({ error }) => (error as Error).message).sort()).toEqual(["1", "2"]);
   });
 
+  test("a report that is logged where writing fails is not reported again", () => {
+    const { runtime } = time.current;
+    const log = createLogger({
+      filter: "info",
+      write: () => {
+        throw new Error("disk full");
+      },
+    });
+    let reports = 0;
+    using _listening = runtime.signals.on("task:failed", ({ error }) => {
+      reports += 1;
+      log.error({ error }, "a task failed");
+    });
+    log.info("a");
+    log.info("b");
+    expect(reports).toBe(2);
+  });
+
   test("an error in place of the fields", () => {
     const { log, parsed } = lines();
     log.error(new Error("e") as never, "m");
