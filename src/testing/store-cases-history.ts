@@ -147,6 +147,7 @@ export const compactionCases: StoreCases = {
       await watch.next();
       await f.put("a", "1");
       const last = await f.put("a", "2");
+      same(await watch.until(last), ["put a=1", "put a=2"], "the changes before it");
       await f.store.compact(last).catch((error: unknown) => {
         if (!isKeelsonError(error)) throw error;
       });
