@@ -15,7 +15,7 @@ const steps: readonly Step[] = [
   { name: "types", command: "tsc --noEmit", after: ["doctest"] },
   { name: "docs", command: "typedoc" },
   { name: "api", command: "tsx scripts/api.ts", after: ["build"] },
-  { name: "pack", command: "publint --strict && attw --pack . --profile esm-only", after: ["build"] },
+  { name: "pack", command: "npm run -s pack:lint", after: ["build"] },
   { name: "size", command: "size-limit", after: ["build"] },
   { name: "dead code", command: "knip" },
   { name: "format", command: "prettier --check ." },

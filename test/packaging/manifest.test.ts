@@ -6,6 +6,7 @@ import { entryPoints } from "../../scripts/entries.js";
 const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
 const manifest = read("package.json") as {
   readonly exports: Readonly<Record<string, string | object>>;
+  readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
@@ -45,6 +46,10 @@ describe("every list of entry points is the one in exports", () => {
     const folders = new Set(sources.filter((file) => file !== "src/index.ts").map((file) => file.split("/")[1]));
     expect(Object.keys(layers.imports)).toEqual(expect.arrayContaining([...folders]));
   });
+});
+
+test("a package is built before it is packed, from a clone as in a release", () => {
+  expect(manifest.scripts["prepack"]).toBe("npm run build");
 });
 
 test("each entry has types before its default, so that resolvers meet them first", () => {
