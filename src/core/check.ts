@@ -38,6 +38,22 @@ export function checkObject(option: string, value: unknown): void {
   throw new TypeError(`Expected \`${option}\` to be an object, got ${shown(value)}`);
 }
 
+/**
+ * Refuses everything but an object of which all names are among `known`'s: one that is misspelt would be ignored.
+ * `known` has every name there is.
+ */
+export function checkKnown<T extends object>(
+  option: string,
+  value: T,
+  known: Readonly<Record<keyof T, unknown>>,
+): void {
+  checkObject(option, value);
+  const unknown = Object.keys(value).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const names = Object.keys(known).map((name) => `\`${name}\``);
+  throw new TypeError(`Expected \`${option}\` to have nothing but ${names.join(", ")}, got ${shown(unknown)}`);
+}
+
 /** Refuses everything but a function. */
 export function checkFunction(option: string, value: unknown): void {
   if (typeof value === "function") return;

@@ -1,5 +1,6 @@
-import { checkInteger, checkOneOf } from "../core/check.js";
+import { checkInteger, checkKnown, checkOneOf } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
+import { faultKinds, hostNames } from "./check-faults.js";
 import type { Fault } from "./faults.js";
 
 /** What {@link arbitraryFaults} needs of `fast-check`, from version 4: pass the module itself. */
@@ -32,9 +33,9 @@ export interface FaultPlanOptions {
   readonly hosts: readonly string[];
   /** Faults begin within this time. */
   readonly horizon: Duration;
-  /** What strikes them. @defaultValue `["crash", "pause", "partition"]` */
+  /** What strikes them. @defaultValue `["crash", "pause", "partition"]`; without the last where `links` are too few */
   readonly kinds?: readonly Fault["kind"][];
-  /** Between which hosts partitions and holds are. @defaultValue `hosts` */
+  /** Between which hosts partitions and holds are: two at least. @defaultValue `hosts` */
   readonly links?: readonly string[];
   /** The longest a fault lasts. @defaultValue half of `horizon` */
   readonly longest?: Duration;
@@ -55,7 +56,15 @@ interface Arbitraries {
   subarray(of: readonly unknown[], range: { readonly minLength: number }): unknown;
 }
 
-const kinds: readonly Fault["kind"][] = ["crash", "pause", "partition", "hold", "swizzle", "skew", "drift"];
+/** The options of plans with what is meant where nothing is said. */
+interface Plans {
+  readonly hosts: readonly string[];
+  readonly links: readonly string[];
+  readonly kinds: readonly Fault["kind"][];
+  readonly horizon: number;
+  readonly longest: number;
+  readonly max: number;
+}
 
 /**
  * Plans of faults as a `fast-check` arbitrary: plain data, so that a plan that fails shrinks to the few faults that
@@ -81,27 +90,35 @@ const kinds: readonly Fault["kind"][] = ["crash", "pause", "partition", "hold", 
  * ```
  */
 export function arbitraryFaults(fc: FastCheck, options: FaultPlanOptions): FaultArbitrary {
-  const { max = 8, kinds: chosen = ["crash", "pause", "partition"], links = options.hosts } = options;
-  for (const kind of chosen) checkOneOf("kinds", kind, kinds);
-  checkInteger("max", max, 1);
-  checkInteger("hosts.length", options.hosts.length, 1);
-  const horizon = Math.floor(toMs(options.horizon, "horizon"));
-  const longest = options.longest === undefined ? Math.ceil(horizon / 2) : Math.floor(toMs(options.longest, "longest"));
+  const plans = checkPlans(options);
   const use = fc as unknown as Arbitraries;
-  const possible = chosen.filter((kind) => (kind !== "partition" && kind !== "hold") || links.length > 1);
-  checkInteger("kinds.length", possible.length, 1);
-  const faults = possible.map((kind) => arbitraryFault(use, kind, options.hosts, links, horizon, longest));
-  return use.array(use.oneof(...faults), { maxLength: max, size: "max" }) as FaultArbitrary;
+  const faults = plans.kinds.map((kind) => arbitraryFault(use, kind, plans));
+  return use.array(use.oneof(...faults), { maxLength: plans.max, size: "max" }) as FaultArbitrary;
 }
 
-function arbitraryFault(
-  fc: Arbitraries,
-  kind: Fault["kind"],
-  hosts: readonly string[],
-  links: readonly string[],
-  horizon: number,
-  longest: number,
-): unknown {
+/** Refuses what no plans can be made of. */
+export function checkPlans(options: FaultPlanOptions): Plans {
+  checkKnown("plans", options, { hosts: true, horizon: true, kinds: true, links: true, longest: true, max: true });
+  const { hosts, links = hosts, max = 8 } = options;
+  checkHosts("hosts", hosts, 1);
+  const usual: Plans["kinds"] = links.length < 2 ? ["crash", "pause"] : ["crash", "pause", "partition"];
+  const { kinds = usual } = options;
+  checkInteger("kinds.length", kinds.length, 1);
+  for (const kind of kinds) checkOneOf("kinds", kind, faultKinds);
+  const needsLinks = options.links !== undefined || kinds.includes("partition") || kinds.includes("hold");
+  if (needsLinks) checkHosts("links", links, 2);
+  checkInteger("max", max, 1);
+  const horizon = Math.floor(toMs(options.horizon, "horizon"));
+  const longest = options.longest === undefined ? Math.ceil(horizon / 2) : Math.floor(toMs(options.longest, "longest"));
+  return { hosts, links, kinds, horizon, longest, max };
+}
+
+function checkHosts(option: string, names: readonly string[], least: number): void {
+  hostNames(option, names);
+  checkInteger(`${option}.length`, new Set(names).size, least);
+}
+
+function arbitraryFault(fc: Arbitraries, kind: Fault["kind"], { hosts, links, horizon, longest }: Plans): unknown {
   const at = fc.integer({ min: 0, max: horizon });
   const lasts = fc.integer({ min: 1, max: Math.max(1, longest) });
   const host = fc.constantFrom(...hosts);

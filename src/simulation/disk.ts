@@ -1,4 +1,4 @@
-import { checkOneOf } from "../core/check.js";
+import { checkKnown, checkOneOf } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Generator } from "../core/generator.js";
 import type { Runtime } from "../core/runtime.js";
@@ -48,7 +48,9 @@ export class Disk {
   #current: Files = new Map<string, Uint8Array>();
   #unsynced: Change[] = [];
 
-  constructor(generator: Generator, { latency = 0, loses = "all" }: DiskOptions) {
+  constructor(generator: Generator, options: DiskOptions) {
+    checkKnown("disk", options, { latency: true, loses: true });
+    const { latency = 0, loses = "all" } = options;
     checkOneOf("disk.loses", loses, ["all", "some"]);
     this.#generator = generator;
     this.#latency = toMs(latency, "disk.latency");

@@ -1,9 +1,11 @@
-import { checkInteger } from "../core/check.js";
+import { checkInteger, checkKnown } from "../core/check.js";
 import { type FastCheck, type FaultPlanOptions, arbitraryFaults } from "./arbitrary-faults.js";
 import { SimulationError } from "./errors.js";
 import type { Fault } from "./faults.js";
-import { type SimulationOptions, type SimulationReport, simulate } from "./simulate.js";
+import { runSimulation } from "./run-simulation.js";
 import type { Simulation } from "./simulation.js";
+import { type SimulationOptions, seriesOptions } from "./simulation-options.js";
+import type { TimeLimit } from "./time-limit.js";
 
 /** How {@link exploreFaults} searches. */
 export interface ExploreOptions extends Omit<SimulationOptions, "seed" | "faults"> {
@@ -61,36 +63,52 @@ interface Checker {
  * ```
  */
 export async function exploreFaults(
+  options: ExploreOptions,
+  body: (sim: Simulation) => unknown,
+): Promise<ExploreReport> {
+  const own = { name: true, fc: true, plans: true, runs: true, searchSeed: true };
+  checkKnown("options", options, { ...seriesOptions, ...own });
+  return await searchFaults(options, body);
+}
+
+/** What {@link exploreFaults} does, within the time that there is: what fails by then is a find, shrunk or not. */
+export async function searchFaults(
   { fc, plans, runs = 100, searchSeed = 1, ...options }: ExploreOptions,
   body: (sim: Simulation) => unknown,
+  limit?: TimeLimit,
 ): Promise<ExploreReport> {
   checkInteger("runs", runs, 1);
   checkInteger("searchSeed", searchSeed, 0);
   const checker = fc as unknown as Checker;
   const sometimes: Record<string, number> = {};
   let found: readonly Fault[] | undefined;
+  let last: unknown;
+  const isOver = (): boolean => limit?.signal.aborted === true;
   const property = checker.asyncProperty(
     checker.noShrink(fc.integer({ min: 0, max: 2 ** 31 - 1 })),
     arbitraryFaults(fc, plans),
     async (seed, plan) => {
+      if (isOver()) return;
       try {
-        const report = await simulate({ ...options, seed, faults: plan }, body);
+        const report = await runSimulation({ ...options, seed, faults: plan }, body, { limit });
         for (const [name, count] of Object.entries(report.sometimes)) sometimes[name] = (sometimes[name] ?? 0) + count;
       } catch (error) {
+        if (isOver()) {
+          last ??= error;
+          return;
+        }
         found ??= plan;
+        last = error;
         throw error;
       }
     },
   );
   const { failed, counterexample, errorInstance } = await checker.check(property, { numRuns: runs, seed: searchSeed });
+  if (isOver()) throw last ?? limit?.signal.reason;
   if (!failed) return { runs, sometimes };
   if (counterexample === null || !(errorInstance instanceof SimulationError)) throw errorInstance;
-  const [seed, plan] = counterexample;
-  return await again({ ...options, seed, faults: plan, foundFaults: found?.length }, body);
-}
-
-/** Runs the shrunk schedule once more, which says from how many faults it was shrunk. */
-async function again(options: SimulationOptions, body: (sim: Simulation) => unknown): Promise<never> {
-  const report: SimulationReport = await simulate(options, body);
-  throw new Error(`Expected seed ${report.seed} to fail again: something in the test is not determined by the seed`);
+  const [seed, faults] = counterexample;
+  // Once more, for the report that says from how many faults it was shrunk.
+  await runSimulation({ ...options, seed, faults }, body, { limit, foundFaults: found?.length });
+  throw new Error(`Expected seed ${seed} to fail again: something in the test is not determined by the seed`);
 }

@@ -165,25 +165,26 @@ export class FaultInjection {
     if (name === "test") throw new TypeError("Expected another host than the test itself, which is immune to faults");
     const host = this.#world.hosts.get(name);
     if (host?.machine === name) return host;
-    throw this.#unknown(name);
+    throw unknownHost(this.#world, name);
   }
 
   /** Refuses names that are no host's; the test itself is one end of a link as any other. */
   #checkHosts(...hosts: readonly HostNames[]): void {
     const unknown = hosts.flat().find((name) => !this.#world.hosts.has(name));
-    if (unknown !== undefined) throw this.#unknown(unknown);
-  }
-
-  #unknown(name: string): TypeError {
-    const known = [...this.#world.hosts.values()].filter(({ name: own, machine }) => own === machine && own !== "test");
-    const list = known.map((one) => one.name).join(", ");
-    return new TypeError(`Expected a host of this simulation (${list}), got ${shown(name)}`);
+    if (unknown !== undefined) throw unknownHost(this.#world, unknown);
   }
 
   #machine(name: string): readonly Host[] {
     this.#host(name);
     return [...this.#world.hosts.values()].filter(({ machine }) => machine === name);
   }
+}
+
+/** What is said of a name that no host has. */
+export function unknownHost(world: World, name: string): TypeError {
+  const known = [...world.hosts.values()].filter(({ name: own, machine }) => own === machine && own !== "test");
+  const list = known.map((one) => one.name).join(", ");
+  return new TypeError(`Expected a host of this simulation (${list}), got ${shown(name)}`);
 }
 
 function pairs(

@@ -109,12 +109,23 @@ export type Fault = CrashFault | PauseFault | PartitionFault | HoldFault | Swizz
  * ```
  */
 export function applyFaults(sim: Simulation, faults: readonly Fault[]): void {
-  checkFaults(faults);
+  checkFaults("faults", faults);
+  letStrike(sim, faults);
+}
+
+/** What {@link applyFaults} does with a plan that is known to be one. */
+export function letStrike(sim: Simulation, faults: readonly Fault[]): void {
   for (const fault of faults) {
     sim.after(fault.at, () => {
       strike(sim, fault);
     });
   }
+}
+
+/** The hosts that a fault is about. */
+export function struckHosts(fault: Fault): readonly string[] {
+  if (fault.kind === "swizzle") return fault.hosts;
+  return fault.kind === "partition" || fault.kind === "hold" ? fault.between : [fault.host];
 }
 
 function strike(sim: Simulation, fault: Fault): void {

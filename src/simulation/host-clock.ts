@@ -1,4 +1,4 @@
-import { checkNumber } from "../core/check.js";
+import { checkKnown, checkNumber } from "../core/check.js";
 import { epoch } from "../core/virtual-timers.js";
 
 /** How a host's clocks differ from the world's. */
@@ -19,7 +19,9 @@ export class HostClock {
   #reached = 0;
   #bootedAt = 0;
 
-  constructor(worldNow: () => number, { offset = 0, drift = 0 }: ClockOptions) {
+  constructor(worldNow: () => number, options: ClockOptions) {
+    checkKnown("clock", options, { offset: true, drift: true });
+    const { offset = 0, drift = 0 } = options;
     checkNumber("clock.offset", offset, -Number.MAX_VALUE);
     checkNumber("clock.drift", drift, -0.9, 9);
     this.#worldNow = worldNow;

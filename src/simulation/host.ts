@@ -1,5 +1,5 @@
 import type { Generator } from "../core/generator.js";
-import { checkName } from "../core/check.js";
+import { checkKnown, checkName } from "../core/check.js";
 import { type ClockOptions, HostClock } from "./host-clock.js";
 import { Disk, type DiskOptions, type SimulatedDisk } from "./disk.js";
 import { HostRuntime } from "./host-runtime.js";
@@ -71,8 +71,10 @@ export class Host implements SimulatedHost {
   readonly #pauses = new Set<object>();
   #stop = new AbortController();
 
-  constructor(world: World, network: Network, name: string, main: HostMain, { clock = {}, disk = {} }: HostOptions) {
+  constructor(world: World, network: Network, name: string, main: HostMain, options: HostOptions) {
     checkName("name", name);
+    checkKnown("options", options, { clock: true, disk: true });
+    const { clock = {}, disk = {} } = options;
     this.name = name;
     this.machine = name;
     this.#world = world;

@@ -1,4 +1,4 @@
-import { checkNumber } from "../core/check.js";
+import { checkKnown, checkNumber } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Generator } from "../core/generator.js";
 import { NetworkError } from "./errors.js";
@@ -45,7 +45,10 @@ export class Network {
   readonly #drop: number;
   readonly #duplicate: number;
 
-  constructor(world: World, { latency = { min: 1, max: 10 }, drop = 0, duplicate = 0 }: NetworkOptions) {
+  constructor(world: World, options: NetworkOptions) {
+    checkKnown("net", options, { latency: true, drop: true, duplicate: true });
+    const { latency = { min: 1, max: 10 }, drop = 0, duplicate = 0 } = options;
+    if (typeof latency === "object") checkKnown("net.latency", latency, { min: true, max: true });
     const range = typeof latency === "object" ? latency : { min: latency, max: latency };
     this.world = world;
     this.#generator = world.generator.fork("network");

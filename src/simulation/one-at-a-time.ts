@@ -5,10 +5,22 @@ interface Queue {
   [slot]?: Promise<unknown>;
 }
 
-/** Runs `work` when every simulation of this thread that was asked for before has ended: there is one ambient runtime. */
-export function inTurn<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` when every simulation of this thread that was asked for before has ended: there is one ambient runtime.
+ * A signal that aborts before its turn has come takes it out; once it runs, that is up to it.
+ */
+export function inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const queue = globalThis as Queue;
-  const turn = (queue[slot] ?? Promise.resolve()).then(work, work);
-  queue[slot] = turn;
-  return turn;
+  return new Promise<T>((resolve, reject) => {
+    const giveUp = (): void => {
+      reject(signal?.reason);
+    };
+    const begin = async (): Promise<void> => {
+      signal?.removeEventListener("abort", giveUp);
+      if (signal?.aborted !== true) await work().then(resolve, reject);
+      else giveUp();
+    };
+    signal?.addEventListener("abort", giveUp);
+    queue[slot] = (queue[slot] ?? Promise.resolve()).then(begin);
+  });
 }

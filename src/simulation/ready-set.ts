@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf } from "../core/check.js";
+import { checkInteger, checkKnown, checkOneOf } from "../core/check.js";
 import { Deque } from "../core/deque.js";
 import type { Generator } from "../core/generator.js";
 import type { Chain, SimEvent } from "./sim-event.js";
@@ -88,7 +88,10 @@ class PctSet implements ReadySet {
   #step = 0;
   #lowest = 0;
 
-  constructor(generator: Generator, { depth = 3, steps = 1_000 }: PctOrder) {
+  constructor(generator: Generator, order: PctOrder) {
+    checkKnown("order", order, { kind: true, depth: true, steps: true });
+    checkOneOf("order.kind", order.kind, ["pct"]);
+    const { depth = 3, steps = 1_000 } = order;
     checkInteger("order.depth", depth, 1);
     checkInteger("order.steps", steps, 1);
     this.#generator = generator;

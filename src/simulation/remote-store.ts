@@ -1,4 +1,5 @@
 import { fullCapabilities } from "../store/index.js";
+import { checkKnown } from "../core/check.js";
 import { currentRuntime } from "../core/ambient.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { Emitter, type Events } from "../core/emitter.js";
@@ -59,7 +60,10 @@ export class RemoteStore implements StateStore {
   readonly #registering = new Set<Promise<void>>();
   #isConnected = true;
 
-  constructor(net: SimulatedNet, host: string, { requestTimeout = "5s", capabilities }: RemoteStoreOptions) {
+  constructor(net: SimulatedNet, host: string, options: RemoteStoreOptions) {
+    const { requestTimeout = "5s", capabilities = {} } = options;
+    checkKnown("options", options, { requestTimeout, capabilities });
+    checkKnown("capabilities", capabilities, fullCapabilities);
     this.capabilities = { ...fullCapabilities, ...capabilities };
     this.events = this.#emitter;
     this.#net = net;

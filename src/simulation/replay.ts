@@ -1,5 +1,7 @@
 import { argv, cwd, env, execArgv } from "node:process";
 import { relative } from "node:path";
+import { shown } from "../core/check.js";
+import { checkFaults } from "./check-faults.js";
 import type { Fault } from "./faults.js";
 
 const seedVariable = "KEELSON_SIM_SEED";
@@ -18,13 +20,17 @@ export function seedToReplay(): number | undefined {
 export function faultsToReplay(): readonly Fault[] | undefined {
   const text = env[faultsVariable];
   if (text === undefined || text === "") return undefined;
+  const faults = parsed(text) as readonly Fault[];
+  checkFaults(faultsVariable, faults);
+  return faults;
+}
+
+function parsed(json: string): unknown {
   try {
-    const faults: unknown = JSON.parse(text);
-    if (Array.isArray(faults)) return faults as readonly Fault[];
+    return JSON.parse(json);
   } catch {
-    // said below
+    throw new TypeError(`Expected \`${faultsVariable}\` to be a JSON array of faults, got ${shown(json)}`);
   }
-  throw new TypeError(`Expected ${faultsVariable} to be a JSON array of faults`);
 }
 
 /** The command that runs it again, as the test runner that runs us has it. */

@@ -1,10 +1,15 @@
-import { checkFunction, checkInteger } from "../core/check.js";
-import type { FastCheck, FaultPlanOptions } from "./arbitrary-faults.js";
+import { checkFunction, checkInteger, checkKnown, checkNumber, shown } from "../core/check.js";
+import { type FastCheck, type FaultPlanOptions, checkPlans } from "./arbitrary-faults.js";
 import { LivenessError } from "./errors.js";
-import { exploreFaults } from "./explore-faults.js";
+import { searchFaults } from "./explore-faults.js";
 import { seedToReplay } from "./replay.js";
-import { type SimulationOptions, simulate } from "./simulate.js";
+import { runSimulation } from "./run-simulation.js";
 import type { Simulation } from "./simulation.js";
+import { type SimulationOptions, seriesOptions } from "./simulation-options.js";
+import { TimeLimit } from "./time-limit.js";
+
+/** How much longer the test runner waits than the test itself, which can tell the seed that was running. */
+const runnersGrace = 10_000;
 
 /** Registers a test: `test` of vitest, jest and `node:test` all serve. */
 export type TestFunction = (name: string, body: () => Promise<void>, timeoutMs?: number) => unknown;
@@ -21,7 +26,10 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name">
   readonly fc?: FastCheck | undefined;
   /** Which seeds are tried, instead. */
   readonly seeds?: readonly number[];
-  /** What the test function is given as its time limit, in real milliseconds. @defaultValue `60_000` */
+  /**
+   * How long all runs may take together, in real milliseconds. A test that takes longer fails with the seed that was
+   * running; the test function is given ten seconds more. @defaultValue `60_000`
+   */
   readonly timeoutMs?: number;
 }
 
@@ -44,34 +52,47 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name">
  * seeds // => [1, 2, 3]
  * ```
  */
-export function simTest(
-  name: string,
-  { test, runs = 10, seeds, timeoutMs = 60_000, plans, fc, ...options }: SimTestOptions,
-  body: (sim: Simulation) => unknown,
-): void {
+export function simTest(name: string, options: SimTestOptions, body: (sim: Simulation) => unknown): void {
+  const { test, runs = 10, seeds, timeoutMs = 60_000, plans, fc, ...rest } = options;
   checkFunction("test", test);
   checkFunction("body", body);
+  checkKnown("options", options, { ...seriesOptions, faults: true, test, runs, seeds, timeoutMs, plans, fc });
   checkInteger("runs", runs, 1);
-  if (plans !== undefined && fc === undefined) {
-    throw new TypeError("Expected `fc` to be the module fast-check, which makes `plans`: npm install -D fast-check");
+  checkNumber("timeoutMs", timeoutMs, 1, Number.POSITIVE_INFINITY);
+  if (plans !== undefined) {
+    checkPlans(plans);
+    if (fc === undefined) {
+      throw new TypeError("Expected `fc` to be the module fast-check, which makes `plans`: npm install -D fast-check");
+    }
+    checkLeftOut("seeds", seeds);
+    checkLeftOut("faults", rest.faults);
   }
   const tried = seeds ?? Array.from({ length: runs }, (_, index) => index + 1);
   checkInteger("seeds.length", tried.length, 1);
+  for (const seed of tried) checkInteger("seeds", seed, 0);
   const run = async (): Promise<void> => {
     const replayed = seedToReplay();
     if (plans !== undefined && fc !== undefined && replayed === undefined) {
-      const { sometimes } = await exploreFaults({ ...options, fc, plans, runs, name }, body);
+      using limit = new TimeLimit(timeoutMs, runs);
+      const { sometimes } = await searchFaults({ ...rest, fc, plans, runs, name }, body, limit);
       checkSeen(sometimes, runs);
       return;
     }
+    const chosen = replayed === undefined ? tried : [replayed];
+    using limit = new TimeLimit(timeoutMs, chosen.length);
     const counts: Record<string, number> = {};
-    for (const seed of replayed === undefined ? tried : [replayed]) {
-      const { sometimes } = await simulate({ ...options, seed, name }, body);
+    for (const seed of chosen) {
+      const { sometimes } = await runSimulation({ ...rest, seed, name }, body, { limit });
       for (const [what, count] of Object.entries(sometimes)) counts[what] = (counts[what] ?? 0) + count;
     }
     if (replayed === undefined) checkSeen(counts, tried.length);
   };
-  test(name, run, timeoutMs);
+  test(name, run, timeoutMs + runnersGrace);
+}
+
+function checkLeftOut(option: string, value: unknown): void {
+  if (value === undefined) return;
+  throw new TypeError(`Expected \`${option}\` to be left out beside \`plans\`, which draw them, got ${shown(value)}`);
 }
 
 function checkSeen(counts: Readonly<Record<string, number>>, runs: number): void {

@@ -1,5 +1,5 @@
 import { type Duration, toMs } from "../core/duration.js";
-import { checkFunction } from "../core/check.js";
+import { checkFunction, checkKnown } from "../core/check.js";
 import { PENDING, type Source, type Waiter } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { FaultInjection, type HostNames } from "./fault-injection.js";
@@ -140,11 +140,14 @@ export function createSimulation(world: World, network: Network, test: HostConte
     resume(name) {
       faults.resume(name);
     },
-    partition(one, other, { oneWay = false, lasts } = {}) {
+    partition(one, other, options = {}) {
+      checkKnown("options", options, { oneWay: true, lasts: true });
+      const { oneWay = false, lasts } = options;
       faults.cut(one, other, oneWay, lasts);
     },
-    hold(one, other, { lasts } = {}) {
-      faults.hold(one, other, lasts);
+    hold(one, other, options = {}) {
+      checkKnown("options", options, { lasts: true });
+      faults.hold(one, other, options.lasts);
     },
     release(one, other) {
       faults.mend("release", one, other);
@@ -165,8 +168,10 @@ export function createSimulation(world: World, network: Network, test: HostConte
       checkFunction("predicate", predicate);
       world.properties.always(name, predicate);
     },
-    eventually(name, predicate, { within, afterHeal } = {}) {
+    eventually(name, predicate, options = {}) {
       checkFunction("predicate", predicate);
+      checkKnown("options", options, { within: true, afterHeal: true });
+      const { within, afterHeal } = options;
       world.properties.eventually(name, predicate, {
         within: within === undefined ? undefined : toMs(within, "within"),
         afterHeal: afterHeal === undefined ? undefined : toMs(afterHeal, "afterHeal"),

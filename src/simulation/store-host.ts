@@ -1,3 +1,4 @@
+import { checkKnown } from "../core/check.js";
 import { type MemoryStoreOptions, memoryStore } from "../store/drivers/memory/index.js";
 import { addHost } from "./add-host.js";
 import type { Endpoint } from "./endpoint.js";
@@ -18,12 +19,9 @@ export interface StoreHostOptions extends HostOptions {
  * A host that serves a durable store: two hosts on one machine, of which the second is the disk and can not be struck.
  * The first, which bears the name, takes the requests and is killed, paused and cut off like any other.
  */
-export function addStoreHost(
-  world: World,
-  network: Network,
-  name: string,
-  { retention = {}, ...options }: StoreHostOptions,
-): Host {
+export function addStoreHost(world: World, network: Network, name: string, options: StoreHostOptions): Host {
+  checkKnown("options", options, { clock: true, disk: true, retention: true });
+  const { retention = {}, ...hostOptions } = options;
   const behind = `${name} (durable)`;
   network.wire(name, behind);
   const serve: HostMain = ({ net }) => void serveStore(net, memoryStore({ retention }));
@@ -39,5 +37,5 @@ export function addStoreHost(
       });
     }
   };
-  return addHost(world, network, name, relay, options);
+  return addHost(world, network, name, relay, hostOptions);
 }

@@ -136,6 +136,12 @@ export class World implements RuntimeProvider {
     this.failure ??= { where, error };
   }
 
+  /** Ends the run with this error between two events, whatever it waits for. */
+  interrupt(error: unknown): void {
+    this.fail(undefined, error);
+    this.#end();
+  }
+
   /** A failure that nobody awaits. */
   unhandled(runtime: HostRuntime, error: unknown, task: string): void {
     this.note(runtime.host, `${task} failed: ${error instanceof Error ? error.message : String(error)}`);

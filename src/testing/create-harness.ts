@@ -1,4 +1,4 @@
-import { checkInteger } from "../core/check.js";
+import { checkInteger, checkKnown } from "../core/check.js";
 import { ControllerHarness } from "./controller-harness.js";
 import type { Harness, HarnessOptions } from "./harness.js";
 import { virtualTime } from "./virtual-time.js";
@@ -39,13 +39,9 @@ import { virtualTime } from "./virtual-time.js";
  * (await t.client.list(Seat)).items.map(({ metadata }) => metadata.name) // => ["red-0", "red-1", "red-2"]
  * ```
  */
-export async function createHarness({
-  controllers,
-  kinds = [],
-  collectsGarbage = true,
-  seed = 1,
-  maxReconcilesPerInstant = 100,
-}: HarnessOptions): Promise<Harness> {
+export async function createHarness(options: HarnessOptions): Promise<Harness> {
+  const { controllers, kinds = [], collectsGarbage = true, seed = 1, maxReconcilesPerInstant = 100 } = options;
+  checkKnown("options", options, { controllers, kinds, collectsGarbage, seed, maxReconcilesPerInstant });
   checkInteger("maxReconcilesPerInstant", maxReconcilesPerInstant, 1);
   const make = typeof controllers === "function" ? controllers : () => controllers;
   const time = virtualTime({ seed });

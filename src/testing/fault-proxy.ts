@@ -1,5 +1,5 @@
 import type { AddressInfo, Server, Socket } from "node:net";
-import { checkInteger, checkName, checkOneOf, shown } from "../core/check.js";
+import { checkInteger, checkKnown, checkName, checkOneOf, shown } from "../core/check.js";
 import { type Duration, type Runtime, currentRuntime, toMs } from "../core/index.js";
 import type { ProxyDirection } from "./proxy-direction.js";
 import { ProxyLink, type ProxyRules } from "./proxy-link.js";
@@ -103,7 +103,9 @@ const loopback = "127.0.0.1";
  * server.close();
  * ```
  */
-export async function faultProxy({ target, runtime = currentRuntime() }: FaultProxyOptions): Promise<FaultProxy> {
+export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const { target, runtime = currentRuntime() } = options;
+  checkKnown("options", options, { target, runtime });
   const { host, port } = parseTarget(target);
   const { createServer, connect } = await import("node:net");
   const dial = (): Socket => connect({ host, port, allowHalfOpen: true });

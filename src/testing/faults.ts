@@ -7,7 +7,8 @@ import {
   type WatchBatch,
   wrapStore,
 } from "../store/index.js";
-import { checkInteger, checkNumber, checkOneOf } from "../core/check.js";
+import { checkKnown } from "../core/check.js";
+import { checkStoreFaults } from "./check-store-faults.js";
 import type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";
 import { faultyLease } from "./faulty-lease.js";
 
@@ -18,15 +19,6 @@ const mutations: ReadonlySet<FaultyMethod> = new Set<FaultyMethod>([
   "revoke",
   "compact",
 ]);
-const methods: readonly FaultyMethod[] = ["get", "range", ...mutations];
-const kinds: readonly StoreFault["kind"][] = [
-  "latency",
-  "failBefore",
-  "failAfter",
-  "watchGap",
-  "watchDuplicate",
-  "leaseLoss",
-];
 
 /** Counts what can be struck, and decides what is. */
 class FaultPlan {
@@ -35,12 +27,7 @@ class FaultPlan {
   readonly #counts = new Map<string, number>();
 
   constructor(runtime: Runtime, faults: readonly StoreFault[]) {
-    for (const fault of faults) {
-      checkOneOf("kind", fault.kind, kinds);
-      checkNumber("chance", fault.chance ?? 1, 0, 1);
-      for (const number of fault.nth ?? []) checkInteger("nth", number, 1);
-      if ("method" in fault) checkOneOf("method", fault.method ?? "get", methods);
-    }
+    checkStoreFaults(faults);
     this.runtime = runtime;
     this.#faults = faults;
   }
@@ -109,8 +96,10 @@ class FaultPlan {
 export function withFaults(
   store: StateStore,
   faults: readonly StoreFault[],
-  { runtime = currentRuntime() }: { readonly runtime?: Runtime } = {},
+  options: { readonly runtime?: Runtime } = {},
 ): StateStore {
+  checkKnown("options", options, { runtime: true });
+  const { runtime = currentRuntime() } = options;
   const plan = new FaultPlan(runtime, faults);
   const call = async <T>(method: FaultyMethod, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> => {
     const struck = plan.forCall(method);

@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from "../core/check.js";
+import { checkInteger, checkKnown, checkNumber } from "../core/check.js";
 import { type Runtime, currentRuntime } from "../core/index.js";
 import type { HistoryCall, SequentialModel } from "./linearizability-model.js";
 import { OrderSearch } from "./linearizability-search.js";
@@ -44,8 +44,10 @@ const slice = 10_000;
 export function checkLinearizable<I, O, S>(
   history: readonly HistoryCall<I, O>[],
   model: SequentialModel<I, O, S>,
-  { timeoutMs = 10_000, maxStates = 2_000_000, runtime = currentRuntime() }: LinearizabilityOptions = {},
+  options: LinearizabilityOptions = {},
 ): Linearizability<I, O> {
+  const { timeoutMs = 10_000, maxStates = 2_000_000, runtime = currentRuntime() } = options;
+  checkKnown("options", options, { timeoutMs, maxStates, runtime });
   checkNumber("timeoutMs", timeoutMs, 0, Number.POSITIVE_INFINITY);
   checkInteger("maxStates", maxStates, 1);
   for (const { calledAt, returnedAt } of history) {

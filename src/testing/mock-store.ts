@@ -1,7 +1,7 @@
 import { fullCapabilities } from "../store/index.js";
 import { Emitter } from "../core/index.js";
 import type { StateStore, StoreCapabilities, StoreEvents, WatchBatch } from "../store/index.js";
-import { checkOneOf } from "../core/check.js";
+import { checkKnown, checkOneOf } from "../core/check.js";
 import { asText } from "./as-text.js";
 import { type Expected, MockExpectation, MockSequence, type MockedMethod, often } from "./mock-store-expectation.js";
 
@@ -48,7 +48,10 @@ export interface MockStoreOptions {
  * await store.get("/plan") // => { revision: 7 }
  * ```
  */
-export function mockStore({ capabilities }: MockStoreOptions = {}): MockStore {
+export function mockStore(options: MockStoreOptions = {}): MockStore {
+  checkKnown("options", options, { capabilities: true });
+  const { capabilities = {} } = options;
+  checkKnown("capabilities", capabilities, fullCapabilities);
   let expectations: Expected[] = [];
   let surprises: string[] = [];
 

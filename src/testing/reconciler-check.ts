@@ -1,11 +1,11 @@
-import { checkInteger } from "../core/check.js";
+import { checkInteger, checkKnown } from "../core/check.js";
 import { KeelsonError } from "../core/index.js";
 import type { Controller } from "../controllers/index.js";
 import { createHarness } from "./create-harness.js";
 import { danglingOwners, differences, finalState } from "./final-state.js";
 import type { Harness } from "./harness.js";
 import { type Reference, faultOf, plan, recreate } from "./reconciler-faults.js";
-import type { ReconcilerFault, ReconcilerScenario } from "./reconciler-scenario.js";
+import { type ReconcilerFault, type ReconcilerScenario, scenarioFields } from "./reconciler-scenario.js";
 import { VirtualRuntime } from "./virtual-runtime.js";
 
 /** How much {@link checkReconciler} tries. */
@@ -95,8 +95,11 @@ export class ReconcilerCheckError extends KeelsonError {
 export async function checkReconciler(
   controllers: () => readonly Controller[],
   scenario: ReconcilerScenario,
-  { seeds = 40, firstSeed = 1 }: ReconcilerCheckOptions = {},
+  options: ReconcilerCheckOptions = {},
 ): Promise<ReconcilerReport> {
+  checkKnown("options", options, { seeds: true, firstSeed: true });
+  checkKnown("scenario", scenario, scenarioFields);
+  const { seeds = 40, firstSeed = 1 } = options;
   checkInteger("seeds", seeds, 1);
   checkInteger("firstSeed", firstSeed, 0);
   const faults = { none: 0, crash: 0, stale: 0, unobserved: 0, recreate: 0 };

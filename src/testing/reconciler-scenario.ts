@@ -31,6 +31,16 @@ export interface ReconcilerScenario {
   readonly settleWithin?: Duration;
 }
 
+/** Every name that a {@link ReconcilerScenario} has. */
+export const scenarioFields: Readonly<Record<keyof ReconcilerScenario, true>> = {
+  run: true,
+  reached: true,
+  kinds: true,
+  view: true,
+  recreates: true,
+  settleWithin: true,
+};
+
 /** What goes wrong in one run; plain data, so that a failure can be told and repeated. */
 export type ReconcilerFault =
   /** Nothing: what the other runs are compared with. */

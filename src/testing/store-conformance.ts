@@ -1,4 +1,5 @@
 import { fullCapabilities } from "../store/index.js";
+import { checkKnown } from "../core/check.js";
 import { currentRuntime } from "../core/index.js";
 import type { StateStore, StoreCapabilities } from "../store/index.js";
 import type { StoreCase, StoreCases } from "./store-case.js";
@@ -74,7 +75,9 @@ const full: StoreCapabilities = { ...fullCapabilities, durable: false };
  * ```
  */
 export function storeConformance(options: StoreConformanceOptions): void {
-  const { test, openBehindProxy, capabilities, skip = [] } = options;
+  const { test, open, openBehindProxy, capabilities = {}, skip = [] } = options;
+  checkKnown("options", options, { test, open, openBehindProxy, capabilities, skip });
+  checkKnown("capabilities", capabilities, full);
   const declared: StoreCapabilities = { ...full, ...capabilities };
   const groups = groupsOf(declared);
   checkSkips(groups, skip);

@@ -1,6 +1,6 @@
 import { type Duration, type Runtime, systemRuntime, toMs } from "../core/index.js";
 import { provideRuntime } from "../core/ambient.js";
-import { checkNumber } from "../core/check.js";
+import { checkKnown, checkNumber } from "../core/check.js";
 import { VirtualRuntime } from "./virtual-runtime.js";
 
 /** How {@link virtualTime} starts. */
@@ -60,7 +60,9 @@ export interface VirtualTime extends Disposable {
  * rang // => true
  * ```
  */
-export function virtualTime({ seed = 1, autoAdvance = false }: VirtualTimeOptions = {}): VirtualTime {
+export function virtualTime(options: VirtualTimeOptions = {}): VirtualTime {
+  const { seed = 1, autoAdvance = false } = options;
+  checkKnown("options", options, { seed, autoAdvance });
   const runtime = new VirtualRuntime(seed);
   const provided = provideRuntime({ current: () => runtime });
   let disposed = false;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { checkKnown } from "../core/check.js";
 import { type Runtime, currentRuntime, isKeelsonError } from "../core/index.js";
 import type { RunEvent, RunExit, RunId, RunSpec, WorkloadRuntime } from "../reconcilers/index.js";
 
@@ -68,6 +69,7 @@ const lookMs = 5;
  * ```
  */
 export function workloadRuntimeConformance(options: WorkloadRuntimeConformanceOptions): void {
+  checkKnown("options", options, { test: true, open: true, programs: true, cwd: true });
   const { test, open } = options;
   for (const [name, body] of Object.entries(cases)) {
     test(name, async () => {

@@ -512,14 +512,52 @@ describe("names of nobody", () => {
   });
 
   test.each<[unknown, string]>([
-    [{ kind: "crsh", host: "api", at: 0, lasts: 1 }, 'Expected `kind` to be one of "crash"'],
-    [{ kind: "crash", at: 0, lasts: 1 }, "Expected `host` to be a non-empty string, got `undefined`"],
-    [{ kind: "hold", between: ["api"], at: 0, lasts: 1 }, "Expected `between` to be a non-empty string"],
-    [{ kind: "partition", at: 0, lasts: 1 }, "Expected `between` to be a non-empty string"],
-    [{ kind: "swizzle", at: 0, lasts: 1 }, "Expected `hosts` to be a non-empty string"],
-    [{ kind: "crash", host: "api", at: "1s", lasts: 1 }, "Expected `at` to be a number of at least 0"],
-    [{ kind: "crash", host: "api", at: 0 }, "Expected `lasts` to be a number of at least 0"],
+    [{ kind: "crsh", host: "api", at: 0, lasts: 1 }, 'Expected `faults[0].kind` to be one of "crash"'],
+    [{ kind: "crash", at: 0, lasts: 1 }, "Expected `faults[0].host` to be a non-empty string, got `undefined`"],
+    [{ kind: "hold", between: ["api"], at: 0, lasts: 1 }, 'Expected `faults[0].between` to be two hosts, got ["api"]'],
+    [{ kind: "hold", between: ["api", "api"], at: 0, lasts: 1 }, "Expected `faults[0].between` to be two hosts"],
+    [{ kind: "partition", at: 0, lasts: 1 }, "Expected `faults[0].between` to be an array of hosts, got `undefined`"],
+    [{ kind: "swizzle", at: 0, lasts: 1 }, "Expected `faults[0].hosts` to be an array of hosts, got `undefined`"],
+    [{ kind: "crash", host: "api", at: "1s", lasts: 1 }, "Expected `faults[0].at` to be a number of at least 0"],
+    [{ kind: "crash", host: "api", at: 0 }, "Expected `faults[0].lasts` to be a number of at least 0"],
+    [{ kind: "crash", host: "test", at: 0, lasts: 1 }, "Expected `faults[0].host` to be another host than the test"],
+    [
+      { kind: "crash", host: "api", at: 0, last: 1, lasts: 1 },
+      'Expected `faults[0]` to have nothing but `kind`, `at`, `host`, `lasts`, got "last"',
+    ],
+    [
+      { kind: "partition", between: ["a", "b"], at: 0, lasts: 1, oneWay: "yes" },
+      'Expected `faults[0].oneWay` to be true or false, got "yes"',
+    ],
+    [
+      { kind: "drift", host: "api", at: 0, lasts: 1, rate: 20 },
+      "Expected `faults[0].rate` to be a number from -0.9 to 9",
+    ],
+    [null, "Expected `faults[0].kind` to be one of"],
   ])("the plan %j is refused", async (fault, message) => {
     await expect(simulate({ seed: 1, faults: [fault as Fault] }, () => undefined)).rejects.toThrow(message);
+  });
+
+  test("a fault that did not come to strike is of a known host, too", async () => {
+    const faults: readonly Fault[] = [{ kind: "hold", between: ["api", "stroe"], at: 60_000, lasts: 1 }];
+    const failed = await outcome(
+      simulate({ seed: 1, faults }, (sim) => {
+        sim.host("api", () => undefined);
+      }),
+    );
+    expect(String(failed)).toContain(
+      'the plan of faults is wrong: Expected a host of this simulation (api), got "stroe"',
+    );
+  });
+
+  test("a plan to replay is checked like any other", async () => {
+    process.env["KEELSON_SIM_FAULTS"] = JSON.stringify([{ kind: "pause", host: "api", at: 0, last: 5 }]);
+    try {
+      await expect(simulate({ seed: 1 }, () => undefined)).rejects.toThrow(
+        'Expected `KEELSON_SIM_FAULTS[0]` to have nothing but `kind`, `at`, `host`, `lasts`, got "last"',
+      );
+    } finally {
+      delete process.env["KEELSON_SIM_FAULTS"];
+    }
   });
 });

@@ -99,7 +99,8 @@ describe("exploring faults", () => {
   test("a test that is not determined by its seed is told apart", async () => {
     let calls = 0;
     const error = await outcome(
-      exploreFaults({ fc, plans, runs: 1 }, () => {
+      exploreFaults({ fc, plans, runs: 1 }, (sim) => {
+        for (const name of plans.links) sim.host(name, () => undefined);
         calls += 1;
         if (calls === 1) throw new Error("once");
       }),
@@ -131,7 +132,8 @@ describe("exploring faults", () => {
       }),
     );
     expect([...seen].sort()).toEqual([...kinds].sort());
-    expect(() => arbitraryFaults(fc, { hosts: ["a"], horizon: 1, kinds: ["partition"] })).toThrow("kinds.length");
+    expect(() => arbitraryFaults(fc, { hosts: ["a"], horizon: 1, kinds: ["partition"] })).toThrow("links.length");
+    expect(() => arbitraryFaults(fc, { hosts: ["a"], horizon: 1, kinds: [] })).toThrow("kinds.length");
     expect(() => {
       simTest("x", { test, plans }, () => undefined);
     }).toThrow("Expected `fc` to be the module fast-check");

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mpsc } from "keelson/channels";
 import { type Runtime, currentRuntime, isKeelsonError } from "keelson/core";
@@ -6,7 +7,10 @@ import {
   type Simulation,
   SimulationError,
   type SimulationReport,
+  type SimTestOptions,
+  type TestFunction,
   endpoint,
+  exploreFaults,
   simTest,
   simulate,
 } from "keelson/simulation";
@@ -480,17 +484,137 @@ describe("simTest", () => {
   });
 });
 
+describe("the time of a simTest", () => {
+  /** What a registered test comes to, and how long its runner would wait for it. */
+  const run = async (options: Omit<SimTestOptions, "test">, body: (sim: Simulation) => unknown): Promise<string> => {
+    let running: Promise<unknown> = Promise.resolve();
+    const test: TestFunction = (_, start, timeoutMs) => {
+      expect(timeoutMs).toBe(options.timeoutMs === undefined ? 70_000 : options.timeoutMs + 10_000);
+      running = outcome(start());
+    };
+    simTest("never ends", { test, ...options }, body);
+    return String(await running);
+  };
+  const forEver = async (sim: Simulation): Promise<void> => {
+    for (;;) await sim.sleep(1);
+  };
+
+  test("is over: it fails with the seed that runs, how far it is and how to replay it", async () => {
+    const message = await run({ seeds: [7, 8], timeoutMs: 20 }, forEver);
+    expect(message).toContain("the 20 ms of `timeoutMs` are over with seed 7 running, after 0 of 2 runs");
+    expect(message).toContain("give it more real time, or less to do (`runs`, `duration`)");
+    expect(message).toContain("replay: KEELSON_SIM_SEED=7 npx vitest run -t 'never ends'");
+    expect(message).toContain("lines of the trace");
+  });
+
+  test("is over while real work goes on", async () => {
+    const stuck = (): Promise<void> => currentRuntime().real(() => new Promise(() => undefined));
+    expect(await run({ seeds: [9], timeoutMs: 20 }, stuck)).toContain("replay: KEELSON_SIM_SEED=9");
+  });
+
+  test("is over while another simulation has its turn", async () => {
+    let release: () => void = () => undefined;
+    const other = simulate({ seed: 1 }, () => currentRuntime().real(() => new Promise<void>((go) => (release = go))));
+    expect(await run({ seeds: [9], timeoutMs: 20 }, () => undefined)).toContain("over with seed 9 running");
+    release();
+    await other;
+  });
+
+  test("is over with faults drawn: the plan is told, and a failure found by then is what counts", async () => {
+    const plans = { hosts: ["api"], horizon: "1s" } as const;
+    const hosts = (sim: Simulation): unknown => sim.host("api", () => undefined);
+    const message = await run({ fc, plans, runs: 3, timeoutMs: 20 }, async (sim) => {
+      hosts(sim);
+      await forEver(sim);
+    });
+    expect(message).toMatch(/after 0 of 3 runs[^]*replay: KEELSON_SIM_SEED=\d+/);
+    let calls = 0;
+    const found = await run({ fc, plans, runs: 3, timeoutMs: 20 }, async (sim) => {
+      hosts(sim);
+      calls += 1;
+      if (calls === 1) throw new Error("a find");
+      await forEver(sim);
+    });
+    expect(found).toMatch(/the test failed: a find[^]*replay: KEELSON_SIM_SEED=\d+/);
+  });
+});
+
 describe("bad input", () => {
-  test.each([
+  test.each<[object, string]>([
     [{ seed: -1 }, "Expected `seed` to be an integer of at least 0, got `-1`"],
     [{ order: "lifo" as "fifo" }, 'Expected `order` to be one of "random", "fifo", "pct", got "lifo"'],
     [{ ambient: "ignore" as "allow" }, 'Expected `ambient` to be one of "throw", "virtual", "allow", got "ignore"'],
     [{ duration: "soon" as "1s" }, "Expected `duration` to be a duration"],
     [{ net: { drop: 2 } }, "Expected `net.drop` to be a number from 0 to 1, got `2`"],
     [{ net: { latency: { min: 5, max: 2 } } }, "Expected `net.latency.max` to be a number of at least 5, got `2`"],
+    [{ sead: 3 }, "Expected `options` to have nothing but `duration`, `order`"],
+    [{ net: { dropp: 1 } }, 'Expected `net` to have nothing but `latency`, `drop`, `duplicate`, got "dropp"'],
+    [
+      { net: { latency: { min: 1, mx: 2 } as never } },
+      'Expected `net.latency` to have nothing but `min`, `max`, got "mx"',
+    ],
+    [{ order: { kind: "pct", deepth: 2 } as Order }, "Expected `order` to have nothing but `kind`, `depth`, `steps`"],
     [{ unhandled: "hide" as "note" }, 'Expected `unhandled` to be one of "fail", "note", got "hide"'],
   ])("%j", async (options, message) => {
     await expect(simulate(options, () => undefined)).rejects.toThrow(message);
+  });
+
+  const spelt: [string, (sim: Simulation, wrong: object) => unknown, string][] = [
+    ["host", (sim, wrong) => sim.host("a", () => undefined, wrong), "`clock`, `disk`"],
+    ["clock", (sim, wrong) => sim.host("a", () => undefined, { clock: wrong }), "`offset`, `drift`"],
+    ["disk", (sim, wrong) => sim.host("a", () => undefined, { disk: wrong }), "`latency`, `loses`"],
+    ["store", (sim, wrong) => sim.store("a", wrong), "`clock`, `disk`, `retention`"],
+    [
+      "partition",
+      (sim, wrong) => {
+        sim.partition("test", "test", wrong);
+      },
+      "`oneWay`, `lasts`",
+    ],
+    [
+      "hold",
+      (sim, wrong) => {
+        sim.hold("test", "test", wrong);
+      },
+      "`lasts`",
+    ],
+    [
+      "eventually",
+      (sim, wrong) => {
+        sim.eventually("x", () => true, wrong);
+      },
+      "`within`, `afterHeal`",
+    ],
+  ];
+  test.each(spelt)("a misspelt option of %s", async (_, act, names) => {
+    const failed = await outcome(simulate({ seed: 1 }, (sim) => void act(sim, { latancy: 1 })));
+    expect(String(failed)).toContain(`to have nothing but ${names}, got "latancy"`);
+  });
+
+  test.each<[object, string]>([
+    [{ tests: 5 }, 'got "tests"'],
+    [{ seed: 5 }, 'got "seed"'],
+    [{ timeoutMs: 0 }, "Expected `timeoutMs` to be a number from 1 to Infinity, got `0`"],
+    [{ seeds: [1, -1] }, "Expected `seeds` to be an integer of at least 0, got `-1`"],
+    [{ fc, plans: { hosts: ["a"], horizon: 1 }, seeds: [1] }, "Expected `seeds` to be left out beside `plans`"],
+    [{ fc, plans: { hosts: ["a"], horizon: 1 }, faults: [] }, "Expected `faults` to be left out beside `plans`"],
+    [{ fc, plans: { hosts: ["a"], horizon: 1, kind: [] } }, "Expected `plans` to have nothing but `hosts`, `horizon`"],
+    [{ fc, plans: { hosts: "a", horizon: 1 } }, 'Expected `hosts` to be an array of hosts, got "a"'],
+    [{ fc, plans: { hosts: ["a"], horizon: 1, kinds: ["crush"] } }, "Expected `kinds` to be one of"],
+    [{ fc, plans: { hosts: ["a"], links: ["a", ""], horizon: 1 } }, "Expected `links[1]` to be a non-empty string"],
+    [
+      { fc, plans: { hosts: ["a"], links: ["a"], horizon: 1 } },
+      "Expected `links.length` to be an integer of at least 2",
+    ],
+  ])("simTest of which is expected: %#", (options, message) => {
+    expect(() => {
+      simTest("never", { test: () => undefined, ...options }, () => undefined);
+    }).toThrow(message);
+  });
+
+  test("a search with a seed of one run", async () => {
+    const options = { fc, plans: { hosts: ["a"], horizon: 1 }, seed: 3 };
+    await expect(exploreFaults(options, () => undefined)).rejects.toThrow('got "seed"');
   });
 
   test("no seeds at all", () => {

@@ -190,11 +190,20 @@ test("without faults the store is as good as before", async () => {
 
 test("a plan that makes no sense is refused", () => {
   const plan = (fault: object) => () => withFaults(memoryStore(), [fault as StoreFault]);
-  expect(plan({ kind: "explode" })).toThrow("Expected `kind` to be one of");
-  expect(plan({ kind: "watchGap", chance: 2 })).toThrow("Expected `chance`");
-  expect(plan({ kind: "failBefore", method: "tnx" })).toThrow("Expected `method` to be one of");
-  expect(plan({ kind: "failBefore", nth: [0] })).toThrow("Expected `nth` to be an integer of at least 1, got `0`");
-  expect(plan({ kind: "leaseLoss", after: 1, nth: [1, 1.5] })).toThrow("Expected `nth`");
+  expect(plan({ kind: "explode" })).toThrow("Expected `faults[0].kind` to be one of");
+  expect(plan({ kind: "failAfter", methods: "txn" })).toThrow(
+    'Expected `faults[0]` to have nothing but `kind`, `nth`, `chance`, `method`, `delay`, got "methods"',
+  );
+  expect(plan({ kind: "latency", delay: "5" })).toThrow("Expected `faults[0].delay` to be a duration");
+  expect(plan({ kind: "leaseLoss" })).toThrow("Expected `faults[0].after` to be a duration");
+  expect(plan({ kind: "latency", nth: 1 })).toThrow("Expected `faults[0].nth` to be an array of numbers, got `1`");
+  expect(() => withFaults(memoryStore(), [], { clock: 1 } as object)).toThrow('got "clock"');
+  expect(plan({ kind: "watchGap", chance: 2 })).toThrow("Expected `faults[0].chance`");
+  expect(plan({ kind: "failBefore", method: "tnx" })).toThrow("Expected `faults[0].method` to be one of");
+  expect(plan({ kind: "failBefore", nth: [0] })).toThrow(
+    "Expected `faults[0].nth[0]` to be an integer of at least 1, got `0`",
+  );
+  expect(plan({ kind: "leaseLoss", after: 1, nth: [1, 1.5] })).toThrow("Expected `faults[0].nth[1]`");
 });
 
 test("an operation of the store's own that fails is not covered up", async () => {
