@@ -10,7 +10,7 @@ export interface WorkloadPrograms {
   exit(code: number): readonly string[];
   /** Runs until it is asked to end. */
   readonly serve: readonly string[];
-  /** Does not end when it is asked to. */
+  /** Does not end when it is asked to; writes a line to its output once it would not. */
   readonly deaf: readonly string[];
   /** Writes a line to its output, and ends with 0. */
   say(line: string): readonly string[];
@@ -51,7 +51,7 @@ const lookMs = 5;
  * const functions = {
  *   exit: ({ args }: { args: readonly string[] }) => Number(args[0]),
  *   serve: ({ signal }: { signal: AbortSignal }) => untilAsked(signal),
- *   deaf: () => new Promise<undefined>(() => undefined),
+ *   deaf: ({ log }: { log(line: string): void }) => { log("deaf"); return new Promise<undefined>(() => undefined); },
  *   say: ({ args, log }: { args: readonly string[]; log(line: string): void }) => { log(args[0] ?? ""); return 0; },
  * };
  * const tests = new Map<string, () => Promise<void>>();
@@ -130,6 +130,7 @@ const cases: Readonly<Record<string, Case>> = {
   async "a stop does not wait longer than the grace, and says that the end was forced"(t) {
     const spec = t.spec(t.programs.deaf);
     await t.workloads.start(spec);
+    await t.until("the program that is deaf to write a line", async () => (await t.output(spec)) !== "");
     const began = t.runtime.now();
     await t.workloads.stop(spec, 50);
     if (t.runtime.now() - began > patienceMs / 2) throw new Error("Expected the stop to end soon after its grace");
@@ -179,14 +180,12 @@ const cases: Readonly<Record<string, Case>> = {
     equal((await t.workloads.list()).length, 1, "runs");
   },
   async "the output is kept in files, by uid and restart"(t) {
-    const { stateDir } = t.workloads;
-    if (stateDir === undefined) return;
+    if (t.workloads.stateDir === undefined) return;
     await t.workloads.start(t.spec(t.programs.say("first"), { restart: 0 }));
     await t.workloads.start(t.spec(t.programs.say("second"), { restart: 1 }));
     for (const [restart, line] of ["first", "second"].entries()) {
       await t.exitOf(t.run({ restart }));
-      const file = join(stateDir, t.uid, String(restart), "stdout.log");
-      equal(await t.runtime.real(() => readFile(file, "utf8")), `${line}\n`, `the output of start ${restart}`);
+      equal(await t.output(t.run({ restart })), `${line}\n`, `the output of start ${restart}`);
     }
   },
   async "what is forgotten is unknown, and its output gone"(t) {
@@ -269,6 +268,14 @@ class Fixture {
       return exit !== undefined;
     });
     return exit ?? {};
+  }
+
+  /** What a run has written so far; `undefined` where no output is kept. */
+  async output({ uid, restart }: RunId): Promise<string | undefined> {
+    const { stateDir } = this.workloads;
+    if (stateDir === undefined) return undefined;
+    const file = join(stateDir, uid, String(restart), "stdout.log");
+    return await this.runtime.real(() => readFile(file, "utf8").catch(() => ""));
   }
 
   async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

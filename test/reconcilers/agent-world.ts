@@ -33,8 +33,11 @@ export interface AgentWorld extends AsyncDisposable {
   ready(name?: string): Promise<Condition>;
 }
 
-/** A function that does not end when it is asked to. */
-export const deaf: WorkloadFunction = () => new Promise<undefined>(() => undefined);
+/** A function that does not end when it is asked to, and says so. */
+export const deaf: WorkloadFunction = ({ log }) => {
+  log("deaf");
+  return new Promise<undefined>(() => undefined);
+};
 
 export function untilAborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((done) => {

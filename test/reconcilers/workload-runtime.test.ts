@@ -26,7 +26,7 @@ const modules = {
   "exit.mjs": "process.exit(Number(process.argv[2]));",
   "serve.mjs":
     'import { parentPort } from "node:worker_threads"; parentPort.on("message", (message) => { if (message === "keelson:stop") process.exit(0); });',
-  "deaf.mjs": "setInterval(() => {}, 1000);",
+  "deaf.mjs": "console.log('deaf'); setInterval(() => {}, 1000);",
   "say.mjs": "console.log(process.argv[2]);",
   "throws.mjs": 'throw new Error("out of paper");',
   "greedy.mjs": "const hold = []; for (;;) hold.push(new Array(100_000).fill(0));",
@@ -135,7 +135,7 @@ describe.runIf(process.platform === "linux")("R9.1 childProcessRuntime", () => {
     programs: {
       exit: (code) => ["sh", "-c", `exit ${String(code)}`],
       serve: ["sleep", "1000"],
-      deaf: ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"],
+      deaf: ["sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"],
       say: (line) => ["echo", line],
     },
   });
