@@ -9,14 +9,17 @@ import type { AddressInfo } from "node:net";
 export class RoundRobin {
   /** Of those that are ready. */
   #ports: number[] = [];
+  /** Requests without an answer, by port. */
+  readonly #pending = new Map<number, number>();
   readonly #agent = new Agent({ keepAlive: true });
-  readonly #server = createServer((request, response) => {
+  readonly #server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     const port = this.#next();
     if (port === undefined) {
       response.writeHead(502).end("nobody is ready");
       return;
     }
     const forward = this.#request(port, request.url ?? "/");
+    forward.on("close", this.#underWay(port));
     forward.on("response", (answer: IncomingMessage) => {
       response.writeHead(answer.statusCode ?? 502);
       answer.pipe(response);
@@ -37,11 +40,16 @@ export class RoundRobin {
     return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
   }
 
-  /** Sends to it once it is ready, and until it says that it no longer is. */
-  async add(port: number): Promise<void> {
+  /**
+   * Sends to it once it is ready, and until it says that it no longer is; `retired` is called when nothing is sent any
+   * more and all that was has been answered.
+   */
+  async add(port: number, retired: () => void): Promise<void> {
     while (!(await this.#probe(port))) await pause(5);
     this.#ports.push(port);
-    void this.#watch(port);
+    void this.#watch(port).then(() => {
+      if (!this.#closed) retired();
+    });
   }
 
   close(): void {
@@ -54,6 +62,15 @@ export class RoundRobin {
   async #watch(port: number): Promise<void> {
     while (!this.#closed && (await this.#probe(port))) await pause(10);
     this.#ports = this.#ports.filter((other) => other !== port);
+    while (this.#pending.get(port) !== 0 && !this.#closed) await pause(5);
+  }
+
+  #underWay(port: number): () => void {
+    const add = (count: number): void => void this.#pending.set(port, (this.#pending.get(port) ?? 0) + count);
+    add(1);
+    return () => {
+      add(-1);
+    };
   }
 
   #next(): number | undefined {
