@@ -39,6 +39,8 @@ export class Observer implements Disposable {
   #isConnected = false;
   #failures = 0;
   #known: StoreReach | undefined = undefined;
+  /** The newest revision that anybody here has seen, if only in an answer to a call. */
+  #seen: Revision = 0;
 
   constructor(home: ObserverHome) {
     this.#home = home;
@@ -61,6 +63,7 @@ export class Observer implements Disposable {
 
   /** What a call of this process has learned; `revision` is what it made or saw. */
   saw(revision: Revision): void {
+    this.#seen = Math.max(this.#seen, revision);
     const known = this.#known;
     if (known === undefined || revision <= known.revision) return;
     this.#known = { ...known, revision };
@@ -96,7 +99,7 @@ export class Observer implements Disposable {
   async #look(): Promise<void> {
     try {
       this.#client ??= await this.#connect();
-      const before = this.#known;
+      const before = { store: this.#known?.store, revision: this.#seen };
       const { rows } = await this.#client.query({ name: "keelson-reach", text: this.#home.reachQuery });
       const row = rows[0];
       if (row === undefined) throw new StoreUnavailableError("the store's tables are gone");
@@ -115,15 +118,15 @@ export class Observer implements Disposable {
   }
 
   /** `before` is what was known when the question was sent: what this process has done since may not be in the answer. */
-  #learned(row: Row, before: StoreReach | undefined): void {
+  #learned(row: Row, before: { readonly store: string | undefined; readonly revision: Revision }): void {
     const reach = toReach(row);
-    const isOther = before !== undefined && (before.store !== reach.store || before.revision > reach.revision);
-    if (isOther) {
+    if ((before.store ?? reach.store) !== reach.store || before.revision > reach.revision) {
       this.#known = reach;
+      this.#seen = reach.revision;
       this.#listener?.replaced(reach);
     }
-    const revision = isOther ? reach.revision : Math.max(reach.revision, this.#known?.revision ?? 0);
-    this.#known = { ...reach, revision };
+    this.#seen = Math.max(this.#seen, reach.revision);
+    this.#known = { ...reach, revision: this.#seen };
     this.#listener?.reached(this.#known);
   }
 

@@ -86,7 +86,9 @@ export class PostgresBackend implements LogBackend {
     this.#asking.add(settled);
     try {
       const [row] = await asking;
-      return toReach(row ?? {});
+      const reach = toReach(row ?? {});
+      this.#observer.saw(reach.revision);
+      return reach;
     } finally {
       this.#asking.delete(settled);
     }
@@ -161,8 +163,9 @@ export class PostgresBackend implements LogBackend {
     if (rows.length === 0) throw new LeaseNotFoundError(id);
   }
 
-  revoke(id: string): Promise<void> {
-    return this.#endLeases(id);
+  async revoke(id: string): Promise<void> {
+    await this.#asked();
+    await this.#endLeases(id);
   }
 
   async compact(revision: Revision): Promise<void> {
@@ -190,9 +193,14 @@ export class PostgresBackend implements LogBackend {
   }
 
   async #send(txns: readonly Txn[]): Promise<readonly (TxnResult | LeaseNotFoundError)[]> {
-    if (this.#asking.size > 0) await Promise.all(this.#asking);
+    await this.#asked();
     const { json, bytes } = encodeBatch(txns);
     return decodeBatch(txns, await this.#write("txn", this.#queries.txn, [json, bytes]));
+  }
+
+  /** Resolves once watches that asked before know where they begin. */
+  async #asked(): Promise<void> {
+    if (this.#asking.size > 0) await Promise.all(this.#asking);
   }
 
   async #endLeases(id: string | null): Promise<void> {
