@@ -32,12 +32,9 @@ async function readAll(f: StoreFixture, from: number, last: number): Promise<[se
  * Writes more than a watch may hold for each batch that `slow` takes, until that fails; answers the error's code. Once is
  * not enough: a server may deliver well after it has answered, and who takes in between keeps up.
  */
-async function fallBehind(f: StoreFixture, slow: WatchProbe, write: () => Promise<void>): Promise<string> {
-  const patience = f.patience("the slow watch to be cut off");
-  // Patience alone never ends where writing takes no time, as it does in a virtual world.
+async function fallBehind(slow: WatchProbe, write: () => Promise<void>): Promise<string> {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     await write();
-    patience();
     const code = await slow.next().then(() => undefined, codeOf);
     if (code !== undefined) return code;
   }
@@ -55,7 +52,7 @@ export const lagCases: StoreCases = {
       const lagged: number[] = [];
       using _listening = f.store.events.on("lagged", ({ resumeFrom }) => lagged.push(resumeFrom));
       const names = Array.from({ length: perTxn }, (_, index) => `k${index}`);
-      const code = await fallBehind(f, slow, async () => {
+      const code = await fallBehind(slow, async () => {
         for (let round = 0; round < 160; round += 1) {
           await f.run(...names.map((name) => f.putOp(name, String(round))));
         }
@@ -81,7 +78,7 @@ export const lagCases: StoreCases = {
     "more than 16 MiB that nobody takes end it": async (f) => {
       const slow = f.watch();
       const value = new Uint8Array(1_048_576);
-      const code = await fallBehind(f, slow, async () => {
+      const code = await fallBehind(slow, async () => {
         for (let round = 0; round < 20; round += 1) await f.put("a", value);
       });
       same(code, "STORE_WATCH_LAGGED", "how the slow watch ended");

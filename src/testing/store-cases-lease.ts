@@ -2,8 +2,8 @@ import { op, when } from "../store/index.js";
 import { isMistake, rejects, rejectsWith, same, that } from "./store-assert.js";
 import type { StoreCases } from "./store-case.js";
 
-/** The least that every store grants. */
-const ttlMs = 2_000;
+/** Of a lease that is kept alive by hand, four times in more than one time to live. */
+const keptTtlMs = 6_000;
 
 /** Leases: what they take along, and when. */
 export const leaseCases: StoreCases = {
@@ -12,21 +12,22 @@ export const leaseCases: StoreCases = {
   cases: {
     "a lease has an id, a time to live and a deadline": async (f) => {
       const before = f.runtime.now();
-      const [one, two] = [await f.store.grantLease(ttlMs), await f.store.grantLease(ttlMs)];
+      const [one, two] = [await f.lease(), await f.lease()];
       that(one.id !== "" && one.id !== two.id, "ids of their own");
-      that(one.ttlMs >= ttlMs, "at least the time that was asked for");
+      const short = await f.store.grantLease(2_500);
+      that(short.ttlMs >= 2_500, "at least the time that was asked for");
       that(one.deadline() > before && one.deadline() <= f.runtime.now() + one.ttlMs, "a deadline within that time");
       that(!one.signal.aborted, "a signal that has not aborted");
     },
     "a key shows its lease": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       same((await f.kv("a"))?.leaseId, lease.id, "the lease");
       await f.put("b", "1");
       same((await f.kv("b"))?.leaseId, undefined, "the lease");
     },
     "conditions compare it": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       await f.put("b", "1");
       const outcomes: boolean[] = [];
@@ -43,7 +44,7 @@ export const leaseCases: StoreCases = {
       same(outcomes, [true, false, false, true, true, true], "the comparisons");
     },
     "revoking it deletes its keys in one revision": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       const before = await f.put("b", "1", lease.id);
       await f.put("c", "1");
@@ -54,7 +55,7 @@ export const leaseCases: StoreCases = {
       same(await f.revision(), before + 2, "the revision");
     },
     "revoking it twice is harmless": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       await lease.revoke();
       await f.put("a", "2");
@@ -63,39 +64,40 @@ export const leaseCases: StoreCases = {
       same(await f.text("a"), "2", "the key put since");
     },
     "disposing it revokes it": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       await lease[Symbol.asyncDispose]();
       same(await f.state(), [], "what is left");
     },
     "its end aborts its signal": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       const { signal } = lease;
       await lease.revoke();
       that(signal.aborted, "the signal to have aborted");
       that(lease.deadline() <= f.runtime.now(), "a deadline that is over");
     },
     "without being kept alive it expires, and takes its keys in one revision": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
-      await f.run(f.putOp("a", "1", lease.id), f.putOp("b", "1", lease.id));
       const watch = f.watch();
+      await watch.next();
+      await f.leased(["a", "b"]);
+      same([...(await watch.changes())].sort(), ["put a=1", "put b=1"], "the changes before it");
       same([...(await watch.changes())].sort(), ["delete a", "delete b"], "the changes");
       same(await f.state(), [], "what is left");
     },
     "its signal aborts by the deadline, which is never after the store's": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
-      await f.put("a", "1", lease.id);
-      const { signal } = lease;
       const watch = f.watch();
-      await watch.changes();
-      that(signal.aborted, "the signal to have aborted before the key went");
+      await watch.next();
+      const { lease } = await f.leased(["a"]);
+      const { signal } = lease;
+      same([await watch.changes(), await watch.changes()], [["put a=1"], ["delete a"]], "the changes");
       that(lease.deadline() <= f.runtime.now(), "the deadline to have passed before the key went");
+      await f.runtime.sleep(5); // what was due fires first
+      that(signal.aborted, "the signal to have aborted before the key went");
     },
     "keeping it alive prolongs it": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
-      await f.put("a", "1", lease.id);
+      const { lease } = await f.leased(["a"], keptTtlMs);
       const first = lease.deadline();
-      for (let round = 0; round < 8; round += 1) {
+      for (let round = 0; round < 4; round += 1) {
         await f.runtime.sleep(lease.ttlMs * 0.3);
         await lease.keepAliveOnce();
       }
@@ -103,16 +105,17 @@ export const leaseCases: StoreCases = {
       same([await f.text("a"), lease.signal.aborted], ["1", false], "the key and the signal");
     },
     "once it has expired it stays so": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
-      await f.put("a", "1", lease.id);
-      await f.watch().changes();
+      const watch = f.watch();
+      await watch.next();
+      const { lease } = await f.leased(["a"]);
+      same([await watch.changes(), await watch.changes()], [["put a=1"], ["delete a"]], "the changes");
       await rejects(lease.keepAliveOnce(), "STORE_LEASE_NOT_FOUND", "keeping it alive");
       await rejects(f.put("a", "2", lease.id), "STORE_LEASE_NOT_FOUND", "a put on it");
       await lease.revoke();
       same(await f.kv("a"), undefined, "the key");
     },
     "once it is revoked it stays so": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await lease.revoke();
       await rejects(lease.keepAliveOnce(), "STORE_LEASE_NOT_FOUND", "keeping it alive");
       await rejects(f.put("a", "1", lease.id), "STORE_LEASE_NOT_FOUND", "a put on it");
@@ -132,14 +135,14 @@ export const leaseCases: StoreCases = {
       same((await f.store.txn(txn)).succeeded, true, "the transaction");
     },
     "a put without it takes the key off it": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       await f.put("a", "2");
       await lease.revoke();
       same(await f.state(), ["a=2"], "what is left");
     },
     "a put with another one moves the key": async (f) => {
-      const [one, two] = [await f.store.grantLease(ttlMs), await f.store.grantLease(ttlMs)];
+      const [one, two] = [await f.lease(), await f.lease()];
       await f.put("a", "1", one.id);
       await f.put("a", "2", two.id);
       await one.revoke();
@@ -148,7 +151,7 @@ export const leaseCases: StoreCases = {
       same(await f.state(), [], "what is left");
     },
     "a key deleted and put again is no longer on it": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       await f.delete("a");
       await f.put("a", "2");
@@ -156,14 +159,14 @@ export const leaseCases: StoreCases = {
       same(await f.state(), ["a=2"], "what is left");
     },
     "one without keys ends without a revision": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       const before = await f.delete("a");
       await lease.revoke();
       same(await f.revision(), before, "the revision");
     },
     "previous states show it": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
+      const lease = await f.lease();
       await f.put("a", "1", lease.id);
       const { results } = await f.run(op.delete(f.key("a"), { prevKv: true }));
       const [deleted] = results;
@@ -172,8 +175,8 @@ export const leaseCases: StoreCases = {
     "an aborted signal grants none": async (f) => {
       const reason = new Error("no longer");
       const signal = AbortSignal.abort(reason);
-      await rejectsWith(f.store.grantLease(ttlMs, { signal }), reason, "the grant");
-      const lease = await f.store.grantLease(ttlMs);
+      await rejectsWith(f.store.grantLease(2_000, { signal }), reason, "the grant");
+      const lease = await f.lease();
       await rejectsWith(lease.keepAliveOnce({ signal }), reason, "keeping it alive");
     },
     "a time to live that is none is refused": async (f) => {
@@ -189,7 +192,7 @@ export const noLeaseCases: StoreCases = {
   lacks: "leases",
   cases: {
     "grants are refused": async (f) => {
-      await rejects(f.store.grantLease(ttlMs), "STORE_UNSUPPORTED", "the grant");
+      await rejects(f.store.grantLease(2_000), "STORE_UNSUPPORTED", "the grant");
     },
     "puts on a lease are refused, and not made without one": async (f) => {
       await rejects(f.put("a", "1", "lease_1"), "STORE_UNSUPPORTED", "the put");

@@ -1,8 +1,6 @@
 import { rejects, same } from "./store-assert.js";
 import type { StoreCases } from "./store-case.js";
 
-const ttlMs = 2_000;
-
 /** What is left when a store was closed and is opened again. */
 export const restartCases: StoreCases = {
   title: "restart",
@@ -88,12 +86,12 @@ export const restartLeaseCases: StoreCases = {
   needs: ["durable", "gapFreeWatch", "leases"],
   cases: {
     "a lease that nobody keeps alive any more takes its keys": async (f) => {
-      const lease = await f.store.grantLease(ttlMs);
-      await f.put("a", "1", lease.id);
       await f.put("b", "1");
+      const { lease, revision: from } = await f.leased(["a"]);
       const again = await f.reopened();
-      same((await again.kv("a"))?.leaseId, lease.id, "the lease");
-      const watch = again.watch();
+      const watch = again.watch(again.all, { from });
+      const [put] = await watch.events();
+      same([put?.type, put?.kv.leaseId], ["put", lease.id], "the lease");
       same(await watch.changes(), ["delete a"], "the change");
       await rejects(again.put("a", "2", lease.id), "STORE_LEASE_NOT_FOUND", "a put on it");
       same(await again.state(), ["b=1"], "what is left");

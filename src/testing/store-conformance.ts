@@ -124,7 +124,8 @@ async function runCase(
     return far;
   };
   try {
-    await body(new StoreFixture(await openAgain(), prefix, openAgain, openFar));
+    const fixture = new StoreFixture(await openAgain(), prefix, openAgain, openFar);
+    await body(fixture).finally(() => fixture.end());
   } finally {
     for (const close of closing.reverse()) await close();
   }

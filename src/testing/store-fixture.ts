@@ -2,6 +2,7 @@ import { type Runtime, currentRuntime } from "../core/index.js";
 import {
   type KeyRange,
   type KeyValue,
+  type Lease,
   type Op,
   type Revision,
   type StateStore,
@@ -16,8 +17,12 @@ import type { FaultProxy } from "./fault-proxy.js";
 
 const decoder = /* @__PURE__ */ new TextDecoder();
 
-/** Longer than any answer should take; virtual clocks get there at once. */
-const patienceMs = 20_000;
+/** Longer than any answer should take, on any machine; virtual clocks get there at once. */
+const patienceMs = 60_000;
+/** The least that every store grants. */
+const leastTtlMs = 2_000;
+/** Longer than any case takes. */
+const longTtlMs = 600_000;
 
 /** A store that is reached through a proxy. */
 export interface StoreBehindProxy {
@@ -33,6 +38,7 @@ export class StoreFixture {
   readonly prefix: string;
   readonly all: KeyRange;
   readonly runtime: Runtime = currentRuntime();
+  readonly #leases: Lease[] = [];
   readonly #open: () => Promise<StateStore>;
   readonly #openBehindProxy: () => Promise<StoreBehindProxy>;
 
@@ -108,6 +114,35 @@ export class StoreFixture {
   async state(revision?: Revision): Promise<readonly string[]> {
     const { kvs } = await this.store.range(this.all, revision === undefined ? {} : { revision });
     return kvs.map((kv) => `${this.name(kv)}=${textOf(kv)}`);
+  }
+
+  /** A lease that outlasts the case, which gives it back. */
+  async lease(): Promise<Lease> {
+    const lease = await this.store.grantLease(longTtlMs);
+    this.#leases.push(lease);
+    return lease;
+  }
+
+  /** A lease that is to expire, with keys on it whose value is 1: as short as the store's pace allows. */
+  async leased(
+    names: readonly string[],
+    leastMs: number = leastTtlMs,
+  ): Promise<{ readonly lease: Lease; readonly revision: Revision }> {
+    for (let ttlMs = leastMs; ; ttlMs *= 2) {
+      const lease = await this.store.grantLease(ttlMs);
+      try {
+        const { revision } = await this.run(...names.map((name) => this.putOp(name, "1", lease.id)));
+        return { lease, revision };
+      } catch (error) {
+        const isOver = this.runtime.now() >= lease.deadline();
+        if (!isOver || !isKeelsonError(error, "STORE_LEASE_NOT_FOUND")) throw error;
+      }
+    }
+  }
+
+  /** Gives back what would go on after the case, and change the store then. */
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#leases.map((lease) => lease.revoke()));
   }
 
   /** What to call in a loop that waits for something: it fails once the loop has taken for ever. */
