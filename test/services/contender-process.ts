@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 
 /** What a contender says. */
 export interface Said {
-  readonly event: "ready" | "elected" | "deposed" | "wrote";
+  readonly event: "ready" | "elected" | "resigning" | "deposed" | "wrote";
   readonly identity: string;
   readonly token?: number;
   readonly code?: string;
   readonly fenced?: boolean;
   readonly unfenced?: boolean;
-  /** When it was heard, on this process's monotonic clock. */
+  /** When it said that, on the clock that all processes share. */
   readonly at: number;
 }
 
@@ -24,6 +24,7 @@ export class ContenderProcess {
   readonly #exited: Promise<void>;
   #heard: () => void = () => undefined;
   #errors = "";
+  #isOver = false;
 
   constructor(url: string, identity: string, ttlMs: number) {
     const child = spawn(execPath, ["--import", "tsx", script, url, identity, String(ttlMs)], {
@@ -31,14 +32,16 @@ export class ContenderProcess {
     });
     this.#child = child;
     this.#exited = new Promise((resolve) => {
-      child.once("exit", () => {
+      // Not before all that it has said is heard.
+      child.once("close", () => {
+        this.#isOver = true;
         resolve();
         this.#heard();
       });
     });
     child.stderr.on("data", (chunk) => (this.#errors += String(chunk)));
     createInterface(child.stdout).on("line", (line) => {
-      this.said.push({ ...(JSON.parse(line) as Omit<Said, "at">), at: performance.now() });
+      this.said.push(JSON.parse(line) as Said);
       this.#heard();
     });
   }
@@ -48,7 +51,7 @@ export class ContenderProcess {
     for (;;) {
       const found = this.said.find((each) => each.event === event);
       if (found !== undefined) return found;
-      if (this.#child.exitCode !== null) throw new Error(`Expected it to say ${event}, but it ended: ${this.#errors}`);
+      if (this.#isOver) throw new Error(`Expected it to say ${event}, but it ended: ${this.#errors}`);
       await new Promise<void>((resolve) => {
         this.#heard = resolve;
       });

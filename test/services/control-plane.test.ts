@@ -16,11 +16,11 @@ import { deferred } from "../../src/core/deferred.js";
 import { etcdMissing, postgresMissing, startEtcd, startPostgres } from "../support/servers.js";
 import { describeUnless } from "../support/when.js";
 
-const patience = 120_000;
+const patience = 600_000;
 const name = "control-plane";
 
 const places = [
-  ["Postgres", postgresMissing(), () => startPostgres()],
+  ["Postgres", postgresMissing(), () => startPostgres({ fsync: "off" })],
   ["etcd", etcdMissing(), () => startEtcd({ members: 1 })],
 ] as const;
 
@@ -62,7 +62,7 @@ class Seat {
   }
 
   #make(): [Election, Manager] {
-    const election = createElection(this.#store, { name, identity: this.#identity, ttl: "5s" });
+    const election = createElection(this.#store, { name, identity: this.#identity, ttl: "30s" });
     const controllers = referenceControllers();
     return [election, createManager({ store: this.#store, controllers, leaderElection: election })];
   }
@@ -157,7 +157,7 @@ for (const [kind, missing, start] of places) {
           spec: { replicas: wanted, template: { labels: { app: "web" }, spec: { command: ["serve"] } } },
         });
         const steady = async (): Promise<readonly string[]> => {
-          await waitFor(client, Deployment, "web", isSteady, { timeout: "30s" });
+          await waitFor(client, Deployment, "web", isSteady, { timeout: "120s" });
           // Those that are still ending count no more, but they are there.
           await ledger.there(wanted);
           const { items } = await client.list(Instance);

@@ -5,8 +5,6 @@ import { type EtcdCluster, etcdMissing, etcdVersion, startEtcd } from "../suppor
 import { describeUnless } from "../support/when.js";
 import { capabilitiesOf } from "../../src/store/drivers/etcd/server-version.js";
 
-const patience = 120_000;
-
 const capabilities = capabilitiesOf(etcdVersion() ?? "");
 
 for (const members of [1, 3] as const) {
@@ -14,17 +12,17 @@ for (const members of [1, 3] as const) {
     let etcd: EtcdCluster;
     beforeAll(async () => {
       etcd = await startEtcd({ members });
-    }, patience);
+    });
     afterAll(() => etcd.stop());
 
     storeConformance({
       test: (name, body) => {
-        test(name, { timeout: patience }, body);
+        test(name, body);
       },
-      open: () => etcdStore({ url: etcd.url, compactEtcd: true }),
+      open: () => etcdStore({ url: etcd.url, compactEtcd: true, timeout: "30s" }),
       openBehindProxy: async () => {
         const proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
-        return { store: await etcdStore({ url: `etcd://${proxy.host}:${proxy.port}`, timeout: "2s" }), proxy };
+        return { store: await etcdStore({ url: `etcd://${proxy.host}:${proxy.port}`, timeout: "5s" }), proxy };
       },
       capabilities,
     });

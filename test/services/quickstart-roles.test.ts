@@ -11,7 +11,7 @@ import { etcdMissing, postgresMissing, unasked, startEtcd, startPostgres } from 
 import { sqliteMissing } from "../support/sqlite.js";
 import { describeUnless } from "../support/when.js";
 
-const patience = 120_000;
+const patience = 300_000;
 const nodes = ["alpha", "beta", "gamma"];
 const ttlMs = 3_000;
 
@@ -29,7 +29,7 @@ const places: readonly (readonly [string, string | undefined, (folder: string) =
     (folder) =>
       Promise.resolve({ url: `sqlite:${join(folder, "state.db")}`, [Symbol.asyncDispose]: () => Promise.resolve() }),
   ],
-  ["Postgres", postgresMissing(), () => startPostgres()],
+  ["Postgres", postgresMissing(), () => startPostgres({ fsync: "off" })],
   ["etcd", etcdMissing(), () => startEtcd({ members: 1 })],
 ];
 
@@ -108,7 +108,7 @@ async function available(client: ResourceClient, replicas: number): Promise<Map<
     Deployment,
     "web",
     ({ status }) => status?.availableReplicas === replicas && status.replicas === replicas,
-    { timeout: "60s" },
+    { timeout: "120s" },
   );
   const { items } = await client.list(Instance, { labels: "app=web" });
   return new Map(items.map(({ metadata, status }) => [metadata.uid, status?.pid]));

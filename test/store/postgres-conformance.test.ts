@@ -8,19 +8,19 @@ describeUnless(postgresMissing(), "the Postgres store", () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startPostgres({ fsync: "off" }); // each case makes a schema
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.stop();
   });
   storeConformance({
     test: (name, body) => {
-      test.concurrent(name, body, 20_000);
+      test.concurrent(name, body);
     },
-    open: (name) => postgresStore({ url: server.url, schema: name }),
+    open: (name) => postgresStore({ url: server.url, schema: name, timeout: "30s" }),
     openBehindProxy: async (name) => {
       const proxy = await faultProxy({ target: `127.0.0.1:${server.port}` });
       const url = server.url.replace(String(server.port), String(proxy.port));
-      return { store: postgresStore({ url, schema: name, timeout: "2s" }), proxy };
+      return { store: postgresStore({ url, schema: name, timeout: "5s" }), proxy };
     },
     capabilities: { durable: true },
   });

@@ -11,7 +11,7 @@ describeUnless(sqliteMissing, "the SQLite store", () => {
   });
   storeConformance({
     test: (name, body) => {
-      test.concurrent(name, body, 20_000);
+      test.concurrent(name, body);
     },
     open: (name) => sqliteStore({ file: folder.file(`${name}.db`) }),
     capabilities: { durable: true },

@@ -15,7 +15,7 @@ export interface ServerCommand {
 }
 
 /** How long a server may take to answer, on a machine that has other things to do. */
-const startMs = 60_000;
+const startMs = 120_000;
 
 /** A real server, as a child of this process. */
 export class ServerProcess {
@@ -83,7 +83,8 @@ export class ServerProcess {
         this.#child = undefined;
         resolve();
       };
-      child.once("exit", gone);
+      // Not before its own processes have let go of its output, too: some servers don't start beside what is left.
+      child.once("close", gone);
       child.once("error", (error) => {
         this.#output += String(error);
         gone();
