@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,8 +14,12 @@ import {
   registerModel,
   setModel,
 } from "keelson/testing";
+import { deferred } from "../../src/core/deferred.js";
 import { readHistories, sharedNow } from "./history-log.js";
-import type { WorkerTask } from "./linear-worker.js";
+import type { WorkerTask, WorkerTimes } from "./linear-worker.js";
+
+/** How long an order is searched for that explains the calls of one key. */
+const timeoutMs = 60_000;
 
 /** Breaks something until it is told to stop, and mends it then. */
 export type Nemesis = (context: { readonly signal: AbortSignal; killWorker(): void }) => Promise<void>;
@@ -66,40 +71,44 @@ async function record(
   nemesis: Nemesis,
 ): Promise<readonly string[]> {
   const logs: string[] = [];
-  const startAt = sharedNow() + 3_000; // time to start
-  const endAt = startAt + 1_000 * seconds;
+  const times = deferred<WorkerTimes>();
   const running = new Map<ChildProcess, Promise<void>>();
   let output = "";
-  const start = (): void => {
+  /** Starts a process; resolves once it waits for the times. */
+  const start = (): Promise<unknown> => {
     const worker = logs.length;
     const log = join(folder, `${worker}.ndjson`);
     logs.push(log);
     writeFileSync(log, ""); // a process may be killed before it has made its own
-    const task: WorkerTask = { url, log, worker, clients: 2, startAt, endAt, roundMs: 500, callsPerRound: 20 };
+    const task: WorkerTask = { url, log, worker, clients: 2, roundMs: 500, callsPerRound: 20 };
     const args = ["--import", "tsx", "test/workloads/linear-worker.ts", JSON.stringify(task)];
-    const child = spawn(execPath, args, { stdio: ["ignore", "inherit", "pipe"] });
+    const child = spawn(execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+    child.stdin.on("error", () => undefined); // it may have been killed
+    void times.promise.then((known) => child.stdin.end(JSON.stringify(known)));
     child.stderr.on("data", (chunk: Buffer) => {
       output += chunk.toString();
     });
-    running.set(
-      child,
-      new Promise((resolve, reject) => {
-        child.once("exit", (code, signal) => {
-          running.delete(child);
-          if (code === 0 || signal === "SIGKILL") resolve();
-          else reject(new Error(`a process of the workload failed: ${output}`));
-        });
-      }),
-    );
+    const ended = new Promise<void>((resolve, reject) => {
+      child.once("close", (code, signal) => {
+        running.delete(child);
+        if (code === 0 || signal === "SIGKILL") resolve();
+        else reject(new Error(`a process of the workload failed: ${output}`));
+      });
+    });
+    running.set(child, ended);
+    return Promise.race([once(child.stdout, "data"), ended]);
   };
-  for (let index = 0; index < processes; index += 1) start();
+  await Promise.all(Array.from({ length: processes }, start));
+  const startAt = sharedNow();
+  const endAt = startAt + 1_000 * seconds;
+  times.resolve({ startAt, endAt });
   const stop = new AbortController();
   const breaking = nemesis({
     signal: stop.signal,
     killWorker: () => {
       const [victim] = running.keys();
       victim?.kill("SIGKILL");
-      start();
+      void start();
     },
   });
   await Promise.race([sleep(endAt - sharedNow()), Promise.all(running.values())]);
@@ -122,7 +131,7 @@ function check(logs: readonly string[]): LinearReport {
       unanswered += lost;
       mostCalls = Math.max(mostCalls, ofKey.length);
       mostUnanswered = Math.max(mostUnanswered, lost);
-      const { verdict } = checkLinearizable(ofKey as readonly HistoryCall<never, never>[], model);
+      const { verdict } = checkLinearizable(ofKey as readonly HistoryCall<never, never>[], model, { timeoutMs });
       if (verdict === "illegal") illegal.push(`${workload} ${key}`);
       if (verdict === "unknown") unknown.push(`${workload} ${key}`);
     }

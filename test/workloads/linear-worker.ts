@@ -1,9 +1,11 @@
 /**
- * One process of a linearizability run: some clients that call a store, and log each call before they make it.
+ * One process of a linearizability run: some clients that call a store, and log each call before they make it. It says on
+ * standard output that it is ready, and reads from standard input when to call.
  *
  * @module
  */
-import { argv } from "node:process";
+import { argv, stdin, stdout } from "node:process";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HistoryLog, sharedNow } from "./history-log.js";
 import { makeCall, workloads } from "./linear-client.js";
@@ -16,24 +18,30 @@ export interface WorkerTask {
   /** Different in each process. */
   readonly worker: number;
   readonly clients: number;
-  /** On the shared clock. */
-  readonly startAt: number;
-  readonly endAt: number;
   /** How long all clients stay on one key. */
   readonly roundMs: number;
   /** Calls of one client on one key. */
   readonly callsPerRound: number;
 }
 
+/** When it calls, on the shared clock. */
+export interface WorkerTimes {
+  readonly startAt: number;
+  readonly endAt: number;
+}
+
 const task = JSON.parse(argv[2] ?? "{}") as WorkerTask;
 const log = new HistoryLog(task.log);
 const store = await openAt(task.url);
+stdout.write("ready\n");
+const times = JSON.parse(await text(stdin)) as WorkerTimes;
 await Promise.all(Array.from({ length: task.clients }, (_, index) => client(index)));
 await store.close();
 log.close();
 
 async function client(index: number): Promise<void> {
-  const { worker, clients, startAt, endAt, roundMs, callsPerRound } = task;
+  const { worker, clients, roundMs, callsPerRound } = task;
+  const { startAt, endAt } = times;
   const self = worker * clients + index;
   let made = 0;
   // Unique over all clients; which call it makes follows from it, and is as good as chance.

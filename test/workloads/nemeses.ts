@@ -69,25 +69,12 @@ export async function embattledPostgres(postgres: PostgresServer): Promise<Embat
         cutOne([proxy]);
         if (Math.random() < 0.9) continue;
         await postgres.process.kill();
-        await restarted(postgres);
+        await postgres.process.start();
       }
       proxy.heal();
     },
     [Symbol.asyncDispose]: () => closeAll([proxy]),
   };
-}
-
-/** A server that was killed leaves others behind for a moment, beside which it does not start. */
-async function restarted({ process }: PostgresServer): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    await sleep(200);
-    try {
-      await process.start();
-      return;
-    } catch (error) {
-      if (tries === 20) throw error;
-    }
-  }
 }
 
 /** A file has no connections to cut: its clients are killed. */
