@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { isKeelsonError } from "keelson/core";
 import { type StateStore, op, put } from "keelson/store";
 import { type EtcdStoreOptions, etcdStore } from "keelson/store/etcd";
 import { faultProxy } from "keelson/testing";
@@ -10,8 +11,6 @@ import { type EtcdCluster, etcdMissing, startEtcd } from "../support/servers.js"
 import { temporaryFolder } from "../support/sqlite.js";
 import { batchesUntil } from "../support/store.js";
 import { describeUnless } from "../support/when.js";
-
-const patience = 120_000;
 
 async function codeOf(options: EtcdStoreOptions): Promise<unknown> {
   const started = performance.now();
@@ -27,7 +26,7 @@ describeUnless(etcdMissing() ?? opensslMissing, "an etcd behind TLS", () => {
   beforeAll(async () => {
     files = makeCertificates(folder.path);
     etcd = await startEtcd({ tls: { cert: files.cert, key: files.key, clientCa: files.ca } });
-  }, patience);
+  });
   afterAll(async () => {
     await etcd.stop();
     folder[Symbol.dispose]();
@@ -49,7 +48,7 @@ describeUnless(etcdMissing() ?? opensslMissing, "an etcd behind TLS", () => {
       (): string => `${etcd.url}?ca=${files.otherCa}&cert=${files.clientCert}&key=${files.clientKey}`,
     ],
     ["without a certificate", (): string => `${etcd.url}?ca=${files.ca}`],
-  ])("is not entered %s", { timeout: patience }, async (_how, url) => {
+  ])("is not entered %s", async (_how, url) => {
     expect(await codeOf({ url: url() })).toBe("STORE_UNAVAILABLE");
   });
 
@@ -77,7 +76,7 @@ describeUnless(etcdMissing(), "an etcd with users", () => {
     etcdctl("role", "grant-permission", "--prefix=true", "app", "readwrite", "/app/");
     etcdctl("user", "grant-role", "ann", "app");
     etcdctl("auth", "enable");
-  }, patience);
+  });
   afterAll(() => etcd.stop());
 
   test("refuses a wrong password, an unknown user and nobody, without telling what was tried", async () => {
@@ -97,10 +96,10 @@ describeUnless(etcdMissing(), "an etcd with users", () => {
     expect(await codeOf({ url: urlOf("ann:word", "?prefix=/other/") })).toBe("STORE_AUTH");
   });
 
-  test("a watch and a lease outlive their token", { timeout: patience }, async () => {
+  test("a watch and a lease outlive their token", async () => {
     const store = await etcdStore({ url: urlOf("root", ""), password: "hu/sh" });
     const watch = batchesUntil(store.watch({ prefix: "/" }), ({ type }) => type === "events");
-    const lease = await store.grantLease(10_000);
+    const lease = await store.grantLease(600_000);
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     await lease.keepAliveOnce();
     await put(store, "/late", "1", { lease: lease.id });
@@ -117,14 +116,14 @@ describeUnless(etcdMissing(), "a plain etcd", () => {
   let store: StateStore;
   beforeAll(async () => {
     etcd = await startEtcd({ args: ["--quota-backend-bytes=16777216"] });
-    store = await etcdStore({ url: etcd.url });
-  }, patience);
+    store = await etcdStore({ url: etcd.url, timeout: "30s" });
+  });
   afterAll(async () => {
     await store.close();
     await etcd.stop();
   });
 
-  test("is not entered with TLS, and what is no etcd not at all", { timeout: patience }, async () => {
+  test("is not entered with TLS, and what is no etcd not at all", async () => {
     expect(await codeOf({ url: etcd.url.replace("etcd:", "etcds:") })).toBe("STORE_UNAVAILABLE");
     const mute = createServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
     await new Promise((resolve) => mute.once("listening", resolve));
@@ -161,9 +160,16 @@ describeUnless(etcdMissing(), "a plain etcd", () => {
   test("a put whose reply is lost is ambiguous, and was made once", async () => {
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
     const far = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}` });
-    void proxy.dropReply();
-    expect(await outcome(put(far, "/once", "1"))).toMatchObject({ code: "STORE_AMBIGUOUS" });
-    expect((await store.get("/once")).kv?.version).toBe(1);
+    // What is dropped may be no reply but a word between the two ends, and the put may not have been read by then.
+    for (let turn = 0, isFound = false; !isFound; turn += 1) {
+      await far.get("/warm");
+      void proxy.dropReply();
+      const answer = await outcome(put(far, `/once/${turn}`, "1"));
+      const version = (await store.get(`/once/${turn}`)).kv?.version;
+      expect(version ?? 1).toBe(1);
+      isFound = version === 1 && isKeelsonError(answer, "STORE_AMBIGUOUS");
+      proxy.heal();
+    }
     await far.close();
   });
 
@@ -179,31 +185,25 @@ describeUnless(etcdMissing(), "a plain etcd", () => {
     await Promise.all(writes);
   });
 
-  test(
-    "a lease ends by its deadline when the store is out of reach, before the store lets it go",
-    { timeout: patience },
-    async () => {
-      await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
-      const far = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}`, timeout: "1s" });
-      const lease = await far.grantLease(3_000);
-      await put(far, "/leased", "1", { lease: lease.id });
-      const { signal } = lease;
-      proxy.blackhole();
-      const gone = batchesUntil(store.watch({ key: "/leased" }), ({ type }) => type === "events").then(() =>
-        performance.now(),
-      );
-      const lost = new Promise<number>((resolve) => {
-        signal.addEventListener("abort", () => {
-          resolve(performance.now());
-        });
-      });
-      expect(await outcome(lease.keepAliveOnce())).toMatchObject({ code: "STORE_UNAVAILABLE" });
-      expect(await lost).toBeLessThan(await gone);
-      await far.close();
-    },
-  );
+  test("a lease ends by its deadline when the store is out of reach, before the store lets it go", async () => {
+    await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
+    const far = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}`, timeout: "1s" });
+    const lease = await far.grantLease(6_000);
+    const { revision } = await far.txn({ then: [op.put("/leased", "1", { lease: lease.id })] });
+    const { signal } = lease;
+    proxy.blackhole();
+    const gone = batchesUntil(store.watch({ key: "/leased" }, { from: revision + 1 }), ({ type }) => type === "events");
+    const lost = new Promise((resolve) => {
+      signal.addEventListener("abort", resolve);
+    });
+    expect(await outcome(lease.keepAliveOnce())).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await gone;
+    expect(lease.deadline()).toBeLessThan(performance.now());
+    await lost;
+    await far.close();
+  });
 
-  test("once it is full it says so, and applies nothing", { timeout: patience }, async () => {
+  test("once it is full it says so, and applies nothing", async () => {
     const value = new Uint8Array(1_000_000);
     let full: unknown;
     for (let turn = 0; turn < 60 && full === undefined; turn += 1) {

@@ -1,5 +1,6 @@
 import { Etcd3, type IOptions } from "etcd3";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { isKeelsonError } from "keelson/core";
 import { op, put } from "keelson/store";
 import { etcdStore } from "keelson/store/etcd";
 import { type FaultProxy, faultProxy } from "keelson/testing";
@@ -7,7 +8,6 @@ import { outcome } from "../support/outcome.js";
 import { type EtcdCluster, etcdMissing, startEtcd } from "../support/servers.js";
 import { describeUnless } from "../support/when.js";
 
-const patience = 60_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What npm's etcd3 does under the same faults: why it is not what we build on. */
@@ -15,7 +15,7 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
   let etcd: EtcdCluster;
   beforeAll(async () => {
     etcd = await startEtcd();
-  }, patience);
+  });
   afterAll(() => etcd.stop());
 
   async function through(proxy: FaultProxy, options: Partial<IOptions> = {}): Promise<Etcd3> {
@@ -24,7 +24,7 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
     return client;
   }
 
-  test("events of a watch that is cut off as soon as it stands", { timeout: patience }, async () => {
+  test("events of a watch that is cut off as soon as it stands", async () => {
     const events = 500;
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
     const direct = await etcdStore({ url: etcd.url });
@@ -36,7 +36,7 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
     }
     // The server has history ready within a tenth of a second: a cut may come too late to matter.
     let theirsSeen = events;
-    for (let turn = 0; turn < 10 && theirsSeen === events; turn += 1) {
+    while (theirsSeen === events) {
       theirsSeen = 0;
       const watcher = await theirs
         .watch()
@@ -44,8 +44,13 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
         .startRevision(String(revision + 1))
         .create();
       proxy.cut();
-      watcher.on("put", () => (theirsSeen += 1));
-      await sleep(1_500);
+      const all = new Promise<void>((resolve) => {
+        watcher.on("put", () => {
+          theirsSeen += 1;
+          if (theirsSeen === events) resolve();
+        });
+      });
+      await Promise.race([all, sleep(1_500)]);
       await watcher.cancel();
     }
     const watch = ours.watch({ prefix: "/gap/" }, { from: revision + 1 })[Symbol.asyncIterator]();
@@ -63,26 +68,34 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
     await Promise.all([direct.close(), ours.close()]);
   });
 
-  test("a put whose reply is lost", { timeout: patience }, async () => {
+  test("a put whose reply is lost", async () => {
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
     const direct = await etcdStore({ url: etcd.url });
     const theirs = await through(proxy);
-    void proxy.dropReply();
-    await outcome(theirs.put("/theirs").value("1").exec());
     const ours = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}` });
-    void proxy.dropReply();
-    expect(await outcome(put(ours, "/ours", "1"))).toMatchObject({ code: "STORE_AMBIGUOUS" });
-    const versions = [(await direct.get("/theirs")).kv?.version, (await direct.get("/ours")).kv?.version];
-    console.log(
-      `one put, its reply lost: etcd3 made it ${String(versions[0])} times, the store ${String(versions[1])} time`,
-    );
-    expect(versions[1]).toBe(1);
-    expect(versions[0]).toBeGreaterThan(1);
+    // What is dropped may be no reply but a word between the two ends, and the put may not have been read by then.
+    let theirsMost = 0;
+    for (let turn = 0; theirsMost <= 1; turn += 1) {
+      void proxy.dropReply();
+      await outcome(theirs.put(`/theirs/${turn}`).value("1").exec());
+      theirsMost = (await direct.get(`/theirs/${turn}`)).kv?.version ?? 0;
+      proxy.heal();
+    }
+    let oursMost = 0;
+    for (let turn = 0, isLost = false; !isLost || oursMost === 0; turn += 1) {
+      await ours.get("/warm");
+      void proxy.dropReply();
+      isLost = isKeelsonError(await outcome(put(ours, `/ours/${turn}`, "1")), "STORE_AMBIGUOUS");
+      oursMost = Math.max(oursMost, (await direct.get(`/ours/${turn}`)).kv?.version ?? 0);
+      proxy.heal();
+    }
+    console.log(`one put, its reply lost: etcd3 made it ${theirsMost} times, the store ${oursMost} time`);
+    expect(oursMost).toBe(1);
     theirs.close();
     await Promise.all([direct.close(), ours.close()]);
   });
 
-  test("a lease whose store is out of reach", { timeout: patience }, async () => {
+  test("a lease whose store is out of reach", async () => {
     const ttlMs = 3_000;
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
     const theirs = await through(proxy);
@@ -92,6 +105,7 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
     const ourLease = await ours.grantLease(ttlMs);
     const { signal } = ourLease;
     const started = performance.now();
+    const over = sleep(ttlMs).then(() => "the time to live is over");
     proxy.blackhole();
     const told = (listen: (heard: () => void) => void): Promise<number> =>
       new Promise((resolve) => {
@@ -103,8 +117,9 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
     const oursAt = told((heard) => {
       signal.addEventListener("abort", heard);
     });
+    // Which of two timers was first does not depend on how late both were heard.
+    expect(await Promise.race([oursAt, over])).toBeTypeOf("number");
     console.log(`a lease of ${ttlMs} ms was lost after ${Math.round(await oursAt)} ms here`);
-    expect(await oursAt).toBeLessThan(ttlMs);
     const late = await Promise.race([theirsAt, sleep(4 * ttlMs).then(() => Number.POSITIVE_INFINITY)]);
     console.log(`and after ${Math.round(late)} ms with etcd3`);
     expect(late).toBeGreaterThan(ttlMs);

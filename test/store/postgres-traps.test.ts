@@ -16,15 +16,15 @@ import { batchesUntil, text } from "../support/store.js";
 import { describeUnless } from "../support/when.js";
 
 const runtime = systemRuntime();
-const patience = 30_000;
 
 describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, the store does not:", () => {
   let server: PostgresServer;
   const closing: (() => PromiseLike<unknown>)[] = [];
   let schemas = 0;
   beforeAll(async () => {
-    server = await startPostgres({ fsync: "off" });
-  }, 60_000);
+    // What cleans up has transactions of its own, behind which finished ones are not yet shown to be so.
+    server = await startPostgres({ fsync: "off", autovacuum: "off" });
+  });
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
   });
@@ -32,7 +32,7 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
 
   const newSchema = (): string => `t${(schemas += 1)}`;
   const open = (options: Partial<PostgresStoreOptions> = {}): StateStore => {
-    const store = postgresStore({ url: server.url, schema: `t${schemas}`, ...options });
+    const store = postgresStore({ url: server.url, schema: `t${schemas}`, timeout: "30s", ...options });
     closing.push(() => store.close());
     return store;
   };
@@ -139,7 +139,7 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
     expect(kvs.map(({ version }) => version)).toEqual(kvs.map(() => 1));
   });
 
-  test("notifications that are lost", { timeout: patience }, async () => {
+  test("notifications that are lost", async () => {
     const schema = newSchema();
     const [writer, watcher] = [open(), open()];
     await put(writer, "/a", "0");
@@ -152,14 +152,14 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
     await put(writer, "/a", "1");
     let next = await watch.next();
     while (next.done !== true && next.value.type === "progress") next = await watch.next();
-    expect(runtime.now() - started).toBeLessThan(2_000);
+    expect(runtime.now() - started).toBeLessThan(10_000);
   });
 
-  test("connections that have fallen silent", { timeout: patience }, async () => {
+  test("connections that have fallen silent", async () => {
     newSchema();
     await using relay = await silentRelay(server.port);
     const near = open();
-    const far = open({ url: server.url.replace(String(server.port), String(relay.port)), timeout: "1s" });
+    const far = open({ url: server.url.replace(String(server.port), String(relay.port)), timeout: "3s" });
     await put(near, "/a", "0");
     const watch = far.watch({ key: "/a" })[Symbol.asyncIterator]();
     await watch.next();
@@ -171,11 +171,11 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
     expect(text((await far.get("/a")).kv)).toBe("1");
     let next = await watch.next();
     while (next.done !== true && next.value.type === "progress") next = await watch.next();
-    // Asked one after the other, the eight silent ones would have taken eight seconds.
-    expect(runtime.now() - started).toBeLessThan(5_000);
+    // Asked one after the other, the eight silent ones would have taken 24 seconds.
+    expect(runtime.now() - started).toBeLessThan(15_000);
   });
 
-  test("a history that no connection lives long enough to bring", { timeout: patience }, async () => {
+  test("a history that no connection lives long enough to bring", async () => {
     newSchema();
     const near = open();
     for (let round = 0; round < 20; round += 1) {
@@ -193,17 +193,23 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
     expect(proxy.counts.cuts).toBeGreaterThan(5);
   });
 
-  test("a renewal behind a thousand writes", { timeout: patience }, async () => {
-    newSchema();
+  test("a renewal behind a thousand writes", async () => {
+    const schema = newSchema();
     const store = open();
-    const lease = await store.grantLease(30_000);
+    const lease = await store.grantLease(600_000);
+    // Another writer's call, made by hand, which holds the lock that all writes need.
+    const holder = await connect();
+    const { json, bytes } = encodeBatch([{ then: [{ type: "put", key: "/held", value: new Uint8Array(1) }] }]);
+    await holder.query("BEGIN");
+    await holder.query(queriesOf(schema).txn, [json, bytes]);
     let written = 0;
     const writes = Array.from({ length: 1_000 }, async (_, index) => {
       await put(store, `/${index}`, "");
       written += 1;
     });
     await lease.keepAliveOnce();
-    expect(written).toBeLessThan(1_000);
+    expect(written).toBe(0);
+    await holder.query("COMMIT");
     await Promise.all(writes);
   });
 
@@ -235,7 +241,7 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
     expect(text((await store.get("/a")).kv)).toBe("new");
   });
 
-  test("a standby, whose reads are stale, is refused", { timeout: patience }, async () => {
+  test("a standby, whose reads are stale, is refused", async () => {
     newSchema();
     const before = open();
     await put(before, "/a", "1");
@@ -258,7 +264,7 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
 });
 
 describeUnless(postgresMissing() ?? smallDiskMissing(), "a Postgres database whose disk is full", () => {
-  test("is told so; nothing is half written, and what was acknowledged stays", { timeout: patience }, async () => {
+  test("is told so; nothing is half written, and what was acknowledged stays", async () => {
     using disk = smallDisk(24_000_000);
     await using server = await startPostgres({ fsync: "off" });
     const client = new pg.Client({ connectionString: server.url });
