@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { put } from "keelson/store";
 import { openStore } from "keelson/store/open";
@@ -25,6 +27,7 @@ describe("openStore", () => {
 
   test.each([
     ["sqlite:a.db?colour=red", TypeError],
+    ["memory:?size=5", TypeError],
     ["sqlite:", TypeError],
     ["sqlite::memory:", TypeError],
     ["sqlite:a.db?synchronous=never", TypeError],
@@ -33,6 +36,16 @@ describe("openStore", () => {
     ["postgres://user:secret@:bad/", TypeError],
     ["postgres://user:secret@host/db?schema=No-Name", TypeError],
     ["postgres://user:secret@host/db?timeout=soon", TypeError],
+    ["postgres://user:secret@host:99999/db", TypeError],
+    ["postgres://user:secret@one,two/db", TypeError],
+    ["postgres://user:secret@host/db?port=five", RangeError],
+    ["postgres:user:secret@host", TypeError],
+    ["etcd://user:secret@host:0", TypeError],
+    ["etcd://user:secret@host:65536", TypeError],
+    ["etcd://user:secret@one,,two", TypeError],
+    ["etcd://user:secret@host?size=5", TypeError],
+    ["sqlite:100%.db", TypeError],
+    ["sqlite:a.db?readOnly=maybe", TypeError],
   ])("refuses %j at once", async (url, kind) => {
     const error = (await outcome(openStore(url))) as Error;
     expect(error).toBeInstanceOf(kind);
@@ -41,6 +54,17 @@ describe("openStore", () => {
 });
 
 describeUnless(sqliteMissing, "openStore of sqlite:", () => {
+  test("says at once which file is no database, or can't be opened", async () => {
+    using folder = temporaryFolder();
+    const text = folder.file("notes.txt");
+    writeFileSync(text, "This is no database, though it is long enough to be one. ".repeat(20));
+    for (const file of [text, folder.file("missing/state.db"), folder.file(".")]) {
+      const error = (await outcome(openStore(`sqlite:${file}`))) as Error;
+      expect(error).toMatchObject({ code: "STORE_UNAVAILABLE" });
+      expect(error.message).toContain(`${resolve(file)} can't be opened as a SQLite database: `);
+    }
+  });
+
   test("opens the file at a path, and takes parameters", async () => {
     using folder = temporaryFolder();
     const written = await openStore(`sqlite:${folder.file("a b.db").replace(" ", "%20")}?synchronous=normal`);

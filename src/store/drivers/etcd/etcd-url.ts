@@ -51,7 +51,8 @@ export async function readTls({ ca, cert, key }: EtcdUrl["files"]): Promise<TlsO
 
 function withPort(host: string): string | undefined {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/.exec(host);
-  return match === null ? undefined : `${match[1] ?? ""}:${match[2] ?? "2379"}`;
+  const [, name = "", port = "2379"] = match ?? [];
+  return match === null || Number(port) < 1 || Number(port) > 65_535 ? undefined : `${name}:${port}`;
 }
 
 function decode(text: string): string {

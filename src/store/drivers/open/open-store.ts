@@ -1,4 +1,4 @@
-import { shown } from "../../../core/check.js";
+import { checkOneOf, shown } from "../../../core/check.js";
 import type { Duration } from "../../../core/duration.js";
 import type { Runtime } from "../../../core/index.js";
 import type { StateStore } from "../../state-store.js";
@@ -26,7 +26,8 @@ const expected = "memory:, sqlite:, postgres:// or etcd://";
  *
  * Only the driver that is named is loaded, and the package it needs.
  * @throws TypeError when the URL names no store, or a parameter is malformed. Messages never show the URL.
- * @throws StoreUnavailableError, StoreAuthError when an etcd can't be reached; the others tell that at the first call.
+ * @throws StoreUnavailableError when an etcd can't be reached, or a file can't be opened or is no database;
+ * StoreAuthError when an etcd refuses the user. What is wrong with a Postgres, each call tells.
  *
  * @example
  * ```ts
@@ -43,12 +44,14 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
   const scheme = /^([a-z]+):/.exec(url)?.[1] ?? "";
   switch (scheme) {
     case "memory": {
+      if (url !== "memory:")
+        throw new TypeError(`Expected nothing to follow memory: in the store's URL, got ${shown(url)}`);
       const { memoryStore } = await import("../memory/index.js");
       return memoryStore(options);
     }
     case "sqlite": {
       const { sqliteStore } = await import("../sqlite/index.js");
-      return sqliteStore({ ...fromSqliteUrl(url), ...options });
+      return await opened(sqliteStore({ ...fromSqliteUrl(url), ...options }));
     }
     case "postgres":
     case "postgresql": {
@@ -64,6 +67,17 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
       throw new TypeError(
         `Expected the store's URL to begin with ${expected}, got ${scheme === "" ? "no scheme" : shown(scheme)}`,
       );
+  }
+}
+
+/** The store, once it has answered: what is wrong with its file comes now, rather than with some later call. */
+async function opened(store: StateStore): Promise<StateStore> {
+  try {
+    await store.get("/", { consistency: "serializable" });
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
   }
 }
 
@@ -87,10 +101,21 @@ function fromSqliteUrl(url: string): SqliteUrl {
         `Expected a parameter of the store's URL to be one of ${known.join(", ")}, got ${shown(name)}`,
       );
     }
+    if (name === "readOnly") checkOneOf(name, value, ["true", "false", ""]);
     parameters[name] = name === "readOnly" ? value !== "false" : name === "maxBytes" ? Number(value) : value;
   }
   // The driver checks each of them.
-  return { ...parameters, file: decodeURIComponent(path.replace(/^\/\//, "")) };
+  return { ...parameters, file: decoded(path.replace(/^\/\//, "")) };
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new TypeError(
+      `Expected the path in the store's URL to be well encoded (a \`%\` is \`%25\`), got ${shown(path)}`,
+    );
+  }
 }
 
 /** Takes our parameter out; `pg` gets the others. */

@@ -121,16 +121,17 @@ export class Database {
 
   async #migrate(): Promise<void> {
     const pg = this.#settings.pg ?? (await importPg());
-    const client = new pg.Client(this.#config);
-    client.on("error", () => undefined);
+    let client: PgClient | undefined;
     try {
+      client = new pg.Client(this.#config); // reads the certificates that the URL names
+      client.on("error", () => undefined);
       await client.connect();
       await migrate(client, this.schema);
     } catch (error) {
       if (error instanceof UnsupportedError) throw error;
       throw toStoreError(error, "reading");
     } finally {
-      void client.end().catch(() => undefined);
+      void client?.end().catch(() => undefined);
     }
   }
 }

@@ -70,15 +70,18 @@ function parse({ url: given, schema: wanted }: PostgresStoreOptions): {
   readonly schema: string;
 } {
   checkName("url", given);
-  let url: URL;
-  try {
-    url = new URL(given);
-  } catch {
-    throw new TypeError("Expected `url` to be a URL as in `postgres://user:password@host/database`");
+  if (!URL.canParse(given)) {
+    throw new TypeError(
+      "Expected `url` to be a URL as in `postgres://user:password@host/database`, got something else",
+    );
   }
-  if (url.protocol !== "postgres:" && url.protocol !== "postgresql:") {
+  const url = new URL(given);
+  if (!/^postgres(?:ql)?:\/\//.test(given)) {
     throw new TypeError(`Expected \`url\` to begin with postgres://, got ${shown(url.protocol)}`);
   }
+  if (url.hostname.includes(",")) throw new TypeError(`Expected \`url\` to have one host, got ${shown(url.hostname)}`);
+  const port = url.searchParams.get("port");
+  if (port !== null) checkInteger("port", Number(port), 1, 65_535);
   const schema = wanted ?? url.searchParams.get("schema") ?? "keelson";
   if (!schemaName.test(schema)) {
     throw new TypeError(

@@ -6,7 +6,7 @@ import { HistoryWrites } from "./history-writes.js";
 import { KeyReads } from "./key-reads.js";
 import { checkVersion, migrate } from "./schema.js";
 import type { OpenDatabase, SqlDatabase, SqlStatement } from "./sql-database.js";
-import { isBusy } from "./sqlite-errors.js";
+import { isBusy, isUnusable } from "./sqlite-errors.js";
 import { TxnWrites, overdueLeases } from "./txn-writes.js";
 import type { WorkerSettings } from "./worker-protocol.js";
 
@@ -49,12 +49,13 @@ export function connect(open: OpenDatabase, settings: WorkerSettings, clock: Boo
     opened.push(database);
     return database;
   };
+  const opening = <T>(work: () => T): T => patiently(busyMs, () => naming(file, work));
   const close = (): void => {
     for (const database of opened.splice(0)) database.close();
   };
   try {
-    const writer = readOnly ? undefined : patiently(busyMs, () => toWriter(openOne(), settings, clock));
-    const reader = patiently(busyMs, () => toReader(openOne()));
+    const writer = readOnly ? undefined : opening(() => toWriter(openOne(), settings, clock));
+    const reader = opening(() => toReader(openOne()));
     const identity = identityOf(file);
     return { reader, writer, isCurrent: () => identityOf(file) === identity, close };
   } catch (error) {
@@ -94,6 +95,17 @@ function toReader(database: SqlDatabase): Reader {
     dataVersion: () => (version.get() as { data_version: number }).data_version,
     hasOverdueLeases: (clock) => overdue.get(clock.bootId, clock.now()) !== undefined,
   };
+}
+
+/** Says of which file it is that it can't be opened, or is none of SQLite's. */
+function naming<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isUnusable(error)) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StoreUnavailableError(`${file} can't be opened as a SQLite database: ${why}`, { cause: error });
+  }
 }
 
 /** Does `work` as soon as nobody else holds the file, for `ms` milliseconds at most. */

@@ -27,6 +27,13 @@ export function isBusy(error: unknown): boolean {
   return code === codes.SQLITE_BUSY || code === codes.SQLITE_LOCKED;
 }
 
+/** Whether the file can't be opened, which a driver may say without a code, or is no database. */
+export function isUnusable(error: unknown): boolean {
+  const code = resultCode(error);
+  if (code === undefined) return !(error instanceof StoreError);
+  return code === codes.SQLITE_CANTOPEN || code === codes.SQLITE_NOTADB || code === codes.SQLITE_CORRUPT;
+}
+
 /** Whether a commit that failed so may have reached the disk. */
 export function isDoubtful(error: unknown): boolean {
   return resultCode(error) === codes.SQLITE_IOERR;
