@@ -4,6 +4,7 @@ import { createObject, ownedMeta, ownerScopeIssues } from "./creation.js";
 import { draftIssues, metadataIssues, refuseIssues } from "./draft.js";
 import { AlreadyExistsError } from "./errors.js";
 import { jsonCopy } from "./json.js";
+import { jsonIssues } from "./json-issues.js";
 import type { Kind } from "./kind.js";
 import { issue, qualifiedNameComplaint } from "./names.js";
 import { resolveKey } from "./object-key.js";
@@ -28,6 +29,7 @@ export async function applyObject(
   refuseIssues(kind, key, [
     ...draftIssues(kind, desired),
     ...metadataIssues(fields.metadata),
+    ...jsonIssues("spec", desired.spec),
     ...ownerScopeIssues(key, owner),
     ...issue("manager", qualifiedNameComplaint(appliedAnnotation(manager))),
   ]);

@@ -2,6 +2,7 @@ import { shown } from "../core/check.js";
 import { type FieldIssue, InvalidResourceError } from "./errors.js";
 import { fieldPath, formatPath } from "./field-path.js";
 import { isObject, jsonCopy } from "./json.js";
+import { jsonIssues } from "./json-issues.js";
 import type { Kind } from "./kind.js";
 import { annotationIssues, issue, labelIssues, qualifiedNameComplaint } from "./names.js";
 import { foregroundDeletion, orphanDependents } from "./owner.js";
@@ -100,17 +101,9 @@ export async function validSpec(kind: Kind, key: ResourceKey, input: unknown): P
     }));
     throw new InvalidResourceError(kind.name, key, issues);
   }
-  const spec = stored(kind, key, result === undefined ? input : result.value);
-  if (spec !== undefined) return spec;
-  throw new InvalidResourceError(kind.name, key, [{ path: "spec", message: "expected a value, got `undefined`" }]);
-}
-
-function stored(kind: Kind, key: ResourceKey, spec: unknown): unknown {
-  try {
-    return jsonCopy(spec);
-  } catch (error) {
-    throw new InvalidResourceError(kind.name, key, [{ path: "spec", message: `expected JSON: ${String(error)}` }]);
-  }
+  const spec = result === undefined ? input : result.value;
+  refuseIssues(kind, key, jsonIssues("spec", spec));
+  return jsonCopy(spec);
 }
 
 /** Throws an InvalidResourceError if there are issues. */

@@ -9,7 +9,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSameJson(item, b[index]));
   }
-  if (!isObject(a) || !isObject(b)) return false;
+  if (!isPlainObject(a) || !isPlainObject(b)) return false;
   const keys = (object: Readonly<Record<string, unknown>>): string[] =>
     Object.keys(object).filter((key) => object[key] !== undefined);
   const own = keys(a);
@@ -23,6 +23,18 @@ export function isSameJson(a: unknown, b: unknown): boolean {
  */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Whether a value is an object of no class, as a literal is: what a `Map` or a `Date` holds is not in its fields.
+ *
+ * @internal
+ */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (!isObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Another realm's `Object.prototype` is another object.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /**

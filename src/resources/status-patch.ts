@@ -1,7 +1,9 @@
 import type { ClientContext } from "./client-context.js";
 import { putObject } from "./commit.js";
 import { type Condition, mergeConditions } from "./condition.js";
+import { refuseIssues } from "./draft.js";
 import { isObject, jsonCopy } from "./json.js";
+import { jsonIssues } from "./json-issues.js";
 import type { Kind } from "./kind.js";
 import { keyOf } from "./object-key.js";
 import { readForWrite } from "./object-read.js";
@@ -23,6 +25,7 @@ export function patchObjectStatus(
 ): Promise<Resource> {
   const key = keyOf(given);
   const attempt = async (): Promise<Resource | undefined> => {
+    refuseIssues(kind, key, jsonIssues("status", patch));
     const { resource, revision } = await readForWrite(context, kind, key, given.metadata.uid, { signal });
     const next = withStatus(resource, mergedStatus(resource.status, patch));
     if (next === resource) return resource;

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { isKeelsonError } from "keelson/core";
 import {
   AlreadyExistsError,
@@ -229,10 +230,61 @@ describe("replace and update", () => {
     }
   });
 
-  test("a spec that JSON cannot say is refused", async () => {
-    const Any = defineKind<Readonly<Record<string, unknown>>>()("Any");
-    const created = client.create(Any, { metadata: { name: "big" }, spec: { amount: 5n } });
-    await expect(created).rejects.toMatchObject({ code: "RESOURCE_INVALID", issues: [{ path: "spec" }] });
+  describe("what JSON would not give back is refused, by every write, with its path", () => {
+    class Money {
+      readonly cents = 5;
+    }
+    const cycle: Record<string, unknown> = {};
+    cycle["self"] = cycle;
+    const [holes, deaf]: unknown[] = [new Array(1), () => undefined];
+    test.each<[unknown, string]>([
+      [{ weights: [1, 2, 3, Number.NaN] }, "weights[3]: expected a finite number, got `NaN`"],
+      [{ deep: { "a.b": -Infinity } }, 'deep["a.b"]: expected a finite number, got `-Infinity`'],
+      [{ list: [undefined] }, "list[0]: expected a value of JSON, got `undefined`"],
+      [{ list: holes }, "list[0]: expected a value of JSON, got `undefined`"],
+      [{ at: new Date(0) }, "at: expected an object without a class, got a Date"],
+      [{ names: new Map() }, "names: expected an object without a class, got a Map"],
+      [{ price: new Money() }, "price: expected an object without a class, got a Money"],
+      [{ amount: 5n }, "amount: expected a value of JSON, got the bigint `5`"],
+      [{ deaf }, "deaf: expected a value of JSON, got a function"],
+      [{ tag: Symbol("x") }, "tag: expected a value of JSON, got `Symbol(x)`"],
+      [{ deep: cycle }, "expected no cycle, nor more than 500 levels"],
+    ])("%#: %s", async (value, message) => {
+      const Any = defineKind<Record<string, unknown>, Record<string, unknown>>()("Any");
+      const spec = value as Record<string, unknown>;
+      const any = await client.create(Any, { metadata: { name: "any" }, spec: { at: {}, names: {}, price: {} } });
+      const writes = [
+        () => client.create(Any, { metadata: { name: "other" }, spec }),
+        () => client.update(any, (draft) => Object.assign(draft.spec, spec)),
+        () => client.replace({ ...any, spec }),
+        () => client.apply(Any, { metadata: { name: "any" }, spec }, { manager: "me" }),
+        () => client.apply(Any, { metadata: { name: "new" }, spec }, { manager: "me" }),
+        () => client.patchStatus(any, spec),
+      ];
+      for (const [index, write] of writes.entries()) {
+        const error: unknown = await write().catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: "RESOURCE_INVALID" });
+        const where = message.startsWith("expected") ? "" : index === 5 ? "status." : "spec.";
+        expect(String(error)).toContain(`${where}${message}`);
+      }
+    });
+
+    test("as is a schema's output; what another realm made and fields that are `undefined` are not", async () => {
+      const loose = {
+        "~standard": { version: 1 as const, vendor: "x", validate: () => ({ value: { at: new Date(0) } }) },
+      };
+      const Dated = defineKind<{ at: unknown }>()("Dated", { schema: loose });
+      await expect(client.create(Dated, { metadata: { name: "d" }, spec: { at: 0 } })).rejects.toThrow(
+        "spec.at: expected",
+      );
+      const Any = defineKind<Record<string, unknown>>()("Any");
+      const foreign = runInNewContext("({ list: [1, { a: null }] })") as object;
+      const made = await client.create(Any, {
+        metadata: { name: "a" },
+        spec: { foreign, bare: Object.create(null), no: undefined },
+      });
+      expect(made.spec).toEqual({ foreign: { list: [1, { a: null }] }, bare: {} });
+    });
   });
 
   test("an issue says where, what was expected and what came", async () => {
