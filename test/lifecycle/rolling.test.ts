@@ -70,7 +70,7 @@ function get(port: number, path: string, agent?: Agent): Promise<IncomingMessage
   });
 }
 
-describe.runIf(process.platform === "linux")("one process that gets SIGTERM", () => {
+describe("one process that gets SIGTERM", () => {
   test("is not ready while it still listens, answers what is in flight on a kept connection, and is gone at once", async () => {
     const service = new Service();
     const port = await service.port();
@@ -99,7 +99,7 @@ describe.runIf(process.platform === "linux")("one process that gets SIGTERM", ()
   });
 });
 
-describe.runIf(process.platform === "linux")("a service of two processes under load", { timeout: 900_000 }, () => {
+describe("a service of two processes under load", { timeout: 900_000 }, () => {
   // Not a tenth: on a loaded machine a process takes a second to start.
   const restarts = runs(100) === 100 ? 100 : 3;
 

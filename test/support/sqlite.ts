@@ -38,8 +38,14 @@ export interface RawDatabase {
   close(): unknown;
 }
 
-/** A connection past the store: what another program might do to the file. */
+/** A connection past the store: what another program might do to the file. It waits while the store is writing. */
 export function rawSqlite(file: string): RawDatabase {
+  const database = connection(file);
+  database.exec("PRAGMA busy_timeout = 60000");
+  return database;
+}
+
+function connection(file: string): RawDatabase {
   const require = createRequire(import.meta.url);
   try {
     return new (require("better-sqlite3") as new (file: string) => RawDatabase)(file);
