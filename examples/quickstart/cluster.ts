@@ -41,7 +41,7 @@ export async function startCluster(surroundings: Surroundings, { nodes }: Manife
 async function nodesReady(client: ResourceClient, nodes: Manifest["nodes"]): Promise<void> {
   for (const { name } of nodes) {
     const node = await waitFor(client, Node, name, ({ status }) => isConditionTrue(status?.conditions, "Ready"), {
-      timeout: "5s",
+      timeout: "30s",
     });
     if (node.spec.drain) {
       await client.update(node, ({ spec }) => {

@@ -13,7 +13,7 @@ export interface Options {
   readonly manifest: string;
   /** Whether it goes on running once it has shown everything. */
   readonly keep: boolean;
-  /** How long a step may take to converge, in milliseconds. */
+  /** How long a step may go without progress, in milliseconds. */
   readonly limitMs: number;
   /** How long a leader that died is still taken for one. */
   readonly ttl: Duration;
@@ -35,7 +35,7 @@ export const usage = `npm run quickstart -- [options]
   --node <name>       whose agent                      (with --role agent)
   --state-dir <dir>   where an agent keeps pids and logs
   --ttl <duration>    of the leader's lease            (15s)
-  --timeout <time>    for each step to converge        (15s)
+  --timeout <time>    of a step without progress       (15s)
   --keep              go on until Ctrl-C
   --verbose           show what the parts log`;
 

@@ -13,7 +13,7 @@ export interface Stage {
   readonly client: ResourceClient;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-  /** How long a step may take to converge, in milliseconds. */
+  /** How long a step may go without progress, in milliseconds. */
   readonly limitMs: number;
 }
 
@@ -31,11 +31,14 @@ export async function perform(step: Step, stage: Stage): Promise<number> {
   const runtime = systemRuntime();
   const start = runtime.now();
   await step.act(stage);
+  let [before, since] = ["", start];
   for (;;) {
     const missing = await step.missing(stage);
-    if (missing === undefined) return runtime.now() - start;
-    if (runtime.now() - start > stage.limitMs)
-      throw new NotConverged(`${step.title}: after ${String(stage.limitMs / 1_000)} s, ${missing}`);
+    const now = runtime.now();
+    if (missing === undefined) return now - start;
+    if (missing !== before) [before, since] = [missing, now];
+    if (now - since > stage.limitMs)
+      throw new NotConverged(`${step.title}: for ${String(stage.limitMs / 1_000)} s, ${missing}`);
     await runtime.sleep(lookMs, { signal: stage.signal });
   }
 }
@@ -136,7 +139,8 @@ async function answersOtherThan(client: ResourceClient, app: string, wanted: str
   const { items } = await client.list(Instance, { labels: `app=${app}` });
   for (const { metadata, status } of items) {
     if (status?.port === undefined || metadata.deletionTimestamp !== undefined) continue;
-    const answer = await fetch(`http://127.0.0.1:${String(status.port)}/`).then((response) => response.text());
+    const url = `http://127.0.0.1:${String(status.port)}/`;
+    const answer = await fetch(url).then((response) => response.text(), String);
     if (!answer.startsWith(wanted)) return `${metadata.name} answers ${JSON.stringify(answer.trim())}`;
   }
   return undefined;
