@@ -14,7 +14,7 @@ export default class SummaryReporter implements Reporter {
     );
     if (lines.length > 0) console.log(`\nSkipped:\n${lines.join("\n")}`);
     if (env["KEELSON_DEEP"] === undefined)
-      console.log("\nRan a tenth of the schedules; `npm run test:deep` runs them all.");
+      console.log("\nRan a tenth of the schedules, of the longest a twentieth; `npm run test:deep` runs them all.");
     const failed = modules.flatMap((module) => [...failuresIn(module)]);
     failed.push(...unhandled.map(({ message }) => `  outside of any test: ${message}`));
     if (failed.length > 0) console.log(`\nFailed:\n${failed.join("\n")}`);

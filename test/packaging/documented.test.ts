@@ -1,13 +1,7 @@
 import ts from "typescript";
-import { beforeAll, expect, test } from "vitest";
-import { writtenEntryPoints } from "../../scripts/entries.js";
-import { loadSurface, type Exported, type Surface } from "../../scripts/surface.js";
-
-const entries = writtenEntryPoints();
-let surface: Surface;
-beforeAll(() => {
-  surface = loadSurface(entries.map(({ source }) => source));
-}, 60_000);
+import { expect, test } from "vitest";
+import type { Exported } from "../../scripts/surface.js";
+import { entries, surface } from "../support/surface.js";
 
 const isInternal = (symbol: ts.Symbol): boolean => symbol.getJsDocTags().some(({ name }) => name === "internal");
 

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import type ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { type Exported, loadSurface } from "../../scripts/surface.js";
+import type { Exported } from "../../scripts/surface.js";
 import { sections } from "../../scripts/tokio/methods.js";
 import { guide, tokioPage } from "../../scripts/tokio/table.js";
+import { surface } from "../support/surface.js";
 
 const sources = {
   channels: "src/channels/index.ts",
@@ -14,7 +15,6 @@ const sources = {
   core: "src/core/index.ts",
   testing: "src/testing/index.ts",
 };
-const surface = loadSurface(Object.values(sources));
 
 /** The symbol of `mpsc.Sender.send` among what an entry point exports. */
 function find(exports: readonly Exported[], path: readonly string[]): ts.Symbol | undefined {

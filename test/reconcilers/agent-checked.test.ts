@@ -96,7 +96,7 @@ it(
   "R0.1 R0.2 R0.3 R0.6 R9.2 the agent's controller comes to the same end whatever goes wrong, and to rest",
   { timeout: 20_000 + runs(500) * 1_000 },
   async () => {
-    const seeds = runs(500);
+    const seeds = runs(500, 1 / 20);
     const report = await checkReconciler(
       () => [agent()],
       {

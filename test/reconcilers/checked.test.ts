@@ -19,7 +19,7 @@ import { type ReconcilerScenario, checkReconciler } from "keelson/testing";
 import { runs } from "../support/deep.js";
 import { addNode, beat, change, deploy, standInAgent, template, work } from "./stand-in.js";
 
-const seeds = runs(500);
+const seeds = runs(500, 1 / 20);
 const options = { timeout: 20_000 + seeds * 1_000 };
 
 async function check(controllers: () => readonly Controller[], scenario: ReconcilerScenario): Promise<void> {

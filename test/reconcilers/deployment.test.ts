@@ -177,7 +177,7 @@ describe("R2.2 R2.9 at every instant of a roll-out, whatever crashes", () => {
     seed: fc.nat(),
   });
 
-  test.prop([scenario], { numRuns: runs(500) })(
+  test.prop([scenario], { numRuns: runs(500, 1 / 20) })(
     "R2.2 there are at most replicas + surge, and at least replicas − unavailable are available",
     async ({ replicas, maxSurge, maxUnavailable, gaps, crash, afterWrites, seed }) => {
       const strategy = { type: "RollingUpdate", maxSurge, maxUnavailable } as const;
