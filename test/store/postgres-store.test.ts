@@ -5,8 +5,9 @@ import { systemRuntime } from "keelson/core";
 import { type StateStore, op, put } from "keelson/store";
 import { type PostgresStoreOptions, postgresStore } from "keelson/store/postgres";
 import { type FaultProxy, faultProxy } from "keelson/testing";
+import { deferred } from "../../src/core/deferred.js";
 import { runs } from "../support/deep.js";
-import { gatedPg } from "../support/gated-pg.js";
+import { type Meddle, meddledPg } from "../support/meddled-pg.js";
 import { outcome } from "../support/outcome.js";
 import { type PostgresServer, postgresMissing, startPostgres } from "../support/servers.js";
 import { batchesUntil, text } from "../support/store.js";
@@ -155,31 +156,46 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
 
   test("is told to end a lease only once watches that were begun before know where they begin", async () => {
     schema();
-    const gated = gatedPg("keelson-reach", "lent");
-    const [store, other] = [open({ pg: gated.pg }), open()];
+    const gate = reachGate();
+    const [store, other] = [open({ pg: meddledPg({ lent: gate.meddle }) }), open()];
     const lease = await store.grantLease(600_000);
     await put(store, "/leased", "1", { lease: lease.id });
     const seen = batchesUntil(store.watch({ key: "/leased" }), ({ type }) => type === "events");
     const revoked = lease.revoke();
     for (let round = 0; round < 50; round += 1) await other.get("/leased"); // it has had the time
-    gated.open();
+    gate.open();
     await revoked;
     expect((await seen).at(-1)).toMatchObject({ events: [{ type: "delete" }] });
+  });
+
+  test("shows a watch what was written while it could not be told where it begins", async () => {
+    schema();
+    const gate = reachGate();
+    let asked = 0;
+    const lent: Meddle = async (name) => {
+      if (name === "keelson-reach" && (asked += 1) === 1) throw new Error("the connection was lost");
+      await gate.meddle(name);
+    };
+    const store = open({ pg: meddledPg({ lent, own: gate.meddle }) });
+    const seen = batchesUntil(store.watch({ key: "/a" }), ({ type }) => type === "events");
+    await put(store, "/a", "1");
+    gate.open();
+    expect((await seen).at(-1)).toMatchObject({ events: [{ type: "put" }] });
   });
 
   test.each(["later", "before it was first looked at"])(
     "restored to an older state ends watches and leases, %s",
     async (when) => {
       const name = schema();
-      const gated = gatedPg("keelson-reach", "own");
-      const store = open({ pg: gated.pg });
+      const gate = reachGate();
+      const store = open({ pg: meddledPg({ own: gate.meddle }) });
       if (when === "later") {
         const connected = new Promise<void>((resolve) => {
           store.events.once("connected", () => {
             resolve();
           });
         });
-        gated.open();
+        gate.open();
         await connected;
       }
       for (let round = 0; round < 5; round += 1) await put(store, "/a", String(round));
@@ -190,7 +206,7 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
         for (;;) await watch.next();
       })();
       await query(`UPDATE ${name}.meta SET revision = 3`);
-      gated.open();
+      gate.open();
       expect(await outcome(failure)).toMatchObject({ code: "STORE_COMPACTED", compactRevision: 3 });
       expect(lease.signal.aborted).toBe(true);
     },
@@ -282,3 +298,16 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     });
   }, 600_000);
 });
+
+/** Lets nobody ask how far the store reaches until it is opened. */
+function reachGate(): { readonly meddle: Meddle; readonly open: () => void } {
+  const gate = deferred<undefined>();
+  return {
+    meddle: async (name) => {
+      if (name === "keelson-reach") await gate.promise;
+    },
+    open: () => {
+      gate.resolve(undefined);
+    },
+  };
+}

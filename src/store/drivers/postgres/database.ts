@@ -21,6 +21,7 @@ export class Database {
   readonly #config: PgConfig;
   #pool: Promise<PgPool> | undefined = undefined;
   #prepared: Promise<void> | undefined = undefined;
+  #whenPrepared: { readonly query: PgQuery; readonly tell: (row: Row) => void } | undefined = undefined;
   /** When each connection last answered, and when one last did not, on a clock that counts both. */
   readonly #answered = new WeakMap<PgPoolClient, number>();
   #doubted = 0;
@@ -57,6 +58,11 @@ export class Database {
     } finally {
       client.release(failure);
     }
+  }
+
+  /** Calls `tell` with what `query` answers once the schema is prepared, before any other query is sent. */
+  whenPrepared(query: PgQuery, tell: (row: Row) => void): void {
+    this.#whenPrepared = { query, tell };
   }
 
   /** Connections that have not answered since are replaced before they are used: where one is dead, most are. */
@@ -127,6 +133,10 @@ export class Database {
       client.on("error", () => undefined);
       await client.connect();
       await migrate(client, this.schema);
+      if (this.#whenPrepared === undefined) return;
+      const { query, tell } = this.#whenPrepared;
+      const { rows } = await client.query(query);
+      rows.forEach(tell);
     } catch (error) {
       if (error instanceof UnsupportedError) throw error;
       throw toStoreError(error, "reading");

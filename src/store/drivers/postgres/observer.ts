@@ -39,8 +39,6 @@ export class Observer implements Disposable {
   #isConnected = false;
   #failures = 0;
   #known: StoreReach | undefined = undefined;
-  /** The newest revision that anybody here has seen, if only in an answer to a call. */
-  #seen: Revision = 0;
 
   constructor(home: ObserverHome) {
     this.#home = home;
@@ -49,6 +47,10 @@ export class Observer implements Disposable {
     };
     this.#timer = home.runtime.timer(0, look, "postgres poll");
     this.#timer.unref();
+    // Known before anything is answered: what comes later is measured against it.
+    home.database.whenPrepared({ text: home.reachQuery }, (row) => {
+      this.#learned(row, this.#known);
+    });
   }
 
   listen(listener: BackendListener): void {
@@ -63,7 +65,6 @@ export class Observer implements Disposable {
 
   /** What a call of this process has learned; `revision` is what it made or saw. */
   saw(revision: Revision): void {
-    this.#seen = Math.max(this.#seen, revision);
     const known = this.#known;
     if (known === undefined || revision <= known.revision) return;
     this.#known = { ...known, revision };
@@ -99,7 +100,7 @@ export class Observer implements Disposable {
   async #look(): Promise<void> {
     try {
       this.#client ??= await this.#connect();
-      const before = { store: this.#known?.store, revision: this.#seen };
+      const before = this.#known;
       const { rows } = await this.#client.query({ name: "keelson-reach", text: this.#home.reachQuery });
       const row = rows[0];
       if (row === undefined) throw new StoreUnavailableError("the store's tables are gone");
@@ -118,15 +119,15 @@ export class Observer implements Disposable {
   }
 
   /** `before` is what was known when the question was sent: what this process has done since may not be in the answer. */
-  #learned(row: Row, before: { readonly store: string | undefined; readonly revision: Revision }): void {
+  #learned(row: Row, before: StoreReach | undefined): void {
     const reach = toReach(row);
-    if ((before.store ?? reach.store) !== reach.store || before.revision > reach.revision) {
+    const isOther = before !== undefined && (before.store !== reach.store || before.revision > reach.revision);
+    if (isOther) {
       this.#known = reach;
-      this.#seen = reach.revision;
       this.#listener?.replaced(reach);
     }
-    this.#seen = Math.max(this.#seen, reach.revision);
-    this.#known = { ...reach, revision: this.#seen };
+    const revision = isOther ? reach.revision : Math.max(reach.revision, this.#known?.revision ?? 0);
+    this.#known = { ...reach, revision };
     this.#listener?.reached(this.#known);
   }
 

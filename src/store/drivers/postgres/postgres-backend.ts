@@ -86,9 +86,7 @@ export class PostgresBackend implements LogBackend {
     this.#asking.add(settled);
     try {
       const [row] = await asking;
-      const reach = toReach(row ?? {});
-      this.#observer.saw(reach.revision);
-      return reach;
+      return toReach(row ?? {});
     } finally {
       this.#asking.delete(settled);
     }

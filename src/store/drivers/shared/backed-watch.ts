@@ -84,8 +84,8 @@ export class BackedWatch extends WatchIterator implements Subscriber<WatchEvent>
     const first = await this.#eventually(() => this.#tail.backend.reach({}));
     if (first === undefined) return;
     this.#tail.reached(first.answer);
-    const isLate = first.tries > 1 && heard > 0;
-    this.#from ??= (isLate ? heard : first.answer.revision) + 1;
+    const known = heard > 0 ? heard : this.#tail.first;
+    this.#from ??= (first.tries > 1 ? known : first.answer.revision) + 1;
     if (this.#from <= first.answer.compacted) throw new CompactedError(first.answer.compacted);
     this.#standAt(this.#from);
   }

@@ -34,7 +34,10 @@ export interface ChangesPage extends Reach {
 
 /** What a driver tells the store that stands on it. */
 export interface BackendListener {
-  /** The store has reached `revision`, and answered just now: what tails and progress live on. */
+  /**
+   * The store has reached `revision`, and answered just now: what tails and progress live on. The first time it is called
+   * before the first change of this store is sent.
+   */
   reached(reach: Reach): void;
   connected(): void;
   disconnected(error: unknown): void;

@@ -20,6 +20,8 @@ export class ChangeTail implements WatchSource {
   position: Revision = 0;
   /** The newest revision heard of. */
   heard: Revision = 0;
+  /** What was heard first: none of this store's own changes came before. */
+  first: Revision = 0;
   /** When the store last answered. */
   confirmedAt: number = Number.NEGATIVE_INFINITY;
   readonly #hub = new WatchHub<WatchEvent>(({ kv }) => kv.key);
@@ -73,6 +75,7 @@ export class ChangeTail implements WatchSource {
   reached({ revision }: Reach): void {
     this.confirmedAt = this.runtime.now();
     if (revision <= this.heard) return;
+    if (this.heard === 0) this.first = revision;
     this.heard = revision;
     this.#readOn();
   }
