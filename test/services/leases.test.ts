@@ -90,11 +90,12 @@ async function open(url: string): Promise<StateStore> {
   return store;
 }
 
-async function contenders(url: string): Promise<[a: ContenderProcess, b: ContenderProcess]> {
-  const a = new ContenderProcess(url, "a", ttlMs);
+/** Two processes, of which the first one leads. */
+async function contenders(url: string, ttl: number): Promise<[a: ContenderProcess, b: ContenderProcess]> {
+  const a = new ContenderProcess(url, "a", ttl);
   opened.push(() => a.kill());
   await a.says("elected");
-  const b = new ContenderProcess(url, "b", ttlMs);
+  const b = new ContenderProcess(url, "b", ttl);
   opened.push(() => b.kill());
   await b.says("ready");
   await queued(await open(url), 2);
@@ -151,7 +152,7 @@ for (const [kind, { missing, start }] of Object.entries<Kind<Place>>({ SQLite: f
 
     describe("between processes", () => {
       test("kill -9 of the leader: another one leads in time", async () => {
-        const [a, b] = await contenders(server.url);
+        const [a, b] = await contenders(server.url, ttlMs);
         const killed = sharedNow();
         await a.kill();
         const elected = await b.says("elected");
@@ -162,7 +163,7 @@ for (const [kind, { missing, start }] of Object.entries<Kind<Place>>({ SQLite: f
       });
 
       test("a leader that was stopped for longer than its lease: the first question throws, the fenced write is refused, the unfenced one is not", async () => {
-        const [a, b] = await contenders(server.url);
+        const [a, b] = await contenders(server.url, 1.5 * longTtlMs);
         a.pause();
         const elected = await b.says("elected");
         const store = await open(server.url);
@@ -176,7 +177,7 @@ for (const [kind, { missing, start }] of Object.entries<Kind<Place>>({ SQLite: f
       });
 
       test("resigning hands over within a second", async () => {
-        const [a, b] = await contenders(server.url);
+        const [a, b] = await contenders(server.url, 60_000); // so that it is not by its end that one leads
         a.resign();
         const took = (await b.says("elected")).at - (await a.says("resigning")).at;
         console.log(`${kind}: a new leader ${Math.round(took)} ms after a resignation`);
