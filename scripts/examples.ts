@@ -12,7 +12,7 @@ const topics = globSync("examples/*/main.ts")
   .filter((topic) => topic !== "quickstart")
   .sort();
 
-const failed = await runSteps(topics.map((name) => ({ name, command: `timeout 60 tsx examples/${name}/main.ts` })));
+const failed = await runSteps(topics.map((name) => ({ name, command: `timeout 300 tsx examples/${name}/main.ts` })));
 if (failed.length > 0) {
   console.error(`\nexamples: ${failed.join(", ")} failed`);
   exit(1);

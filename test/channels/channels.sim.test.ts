@@ -6,7 +6,7 @@ import { sleep } from "keelson/time";
 import { runs } from "../support/deep.js";
 import { outcome } from "../support/outcome.js";
 
-const schedules = { test, runs: runs(500) };
+const schedules = { test, runs: runs(500), timeoutMs: 600_000 };
 
 /** Runs `body` on a host of its own, and waits for it. */
 async function on(sim: Simulation, body: () => Promise<void>): Promise<void> {

@@ -24,7 +24,7 @@ async function mostPerTurn(work: (completed: () => void) => Promise<void>): Prom
   return most;
 }
 
-describe("timers go on", { timeout: 120_000 }, () => {
+describe("timers go on", () => {
   test("while 8 producers send a million messages each through a bounded channel", async () => {
     const each = runs(1_000_000);
     const [tx, rx] = mpsc.channel<number>(128);

@@ -41,7 +41,7 @@ function start(scenario: string) {
   }
 }
 
-describe("a real process", { timeout: 30_000 }, () => {
+describe("a real process", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("%s: hooks run, exit code 0", async (name) => {
     const { line, signal, ended } = start("clean");
     await line("ready");

@@ -5,7 +5,7 @@ import { type ReferencePage, referencePages } from "../../scripts/reference.js";
 let pages: readonly ReferencePage[];
 beforeAll(async () => {
   pages = await referencePages();
-}, 60_000);
+});
 
 test("the pages of channels and errors are what the source says (`npm run reference -- --write`)", () => {
   for (const { file, text } of pages) expect(readFileSync(file, "utf8")).toBe(text);

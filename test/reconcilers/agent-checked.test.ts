@@ -94,7 +94,7 @@ function isInstance(resource: Resource): resource is Instance {
 
 it(
   "R0.1 R0.2 R0.3 R0.6 R9.2 the agent's controller comes to the same end whatever goes wrong, and to rest",
-  { timeout: 20_000 + runs(500) * 1_000 },
+  { timeout: 60_000 + runs(500) * 2_000 },
   async () => {
     const seeds = runs(500, 1 / 20);
     const report = await checkReconciler(

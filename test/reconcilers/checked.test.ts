@@ -20,7 +20,7 @@ import { runs } from "../support/deep.js";
 import { addNode, beat, change, deploy, standInAgent, template, work } from "./stand-in.js";
 
 const seeds = runs(500, 1 / 20);
-const options = { timeout: 20_000 + seeds * 1_000 };
+const options = { timeout: 60_000 + seeds * 2_000 };
 
 async function check(controllers: () => readonly Controller[], scenario: ReconcilerScenario): Promise<void> {
   const report = await checkReconciler(controllers, scenario, { seeds });

@@ -203,7 +203,7 @@ describe("R2.2 R2.9 at every instant of a roll-out, whatever crashes", () => {
       expect(broken).toEqual([]);
       expect(await running(t)).toEqual(new Array(replicas).fill(String(gaps.length + 1)));
     },
-    30_000 + 1_500 * runs(500),
+    60_000 + 3_000 * runs(500),
   );
 });
 

@@ -19,4 +19,4 @@ test("the example prints what the README shows: a bug, shrunk to one pause, and 
   expect(printed).toMatch(/faults, shrunk from \d+ to 1:\n {4}at .* pause [ab] for/);
   const shown = /```text\n(A leader that checks[^]*?)\n```/.exec(readFileSync("README.md", "utf8"))?.[1];
   expect(masked(printed.trim())).toBe(masked(shown ?? ""));
-}, 60_000);
+});

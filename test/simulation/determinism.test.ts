@@ -72,23 +72,19 @@ describe("outside this process", () => {
 
   const isDeep = env["KEELSON_DEEP"] === "1" && env["KEELSON_EXPECTED_HASH"] === undefined;
   describeUnless(isDeep ? undefined : "npm run test:deep runs it", "vitest", () => {
-    test.each(["forks", "threads"])(
-      "in its pool of %s",
-      (pool) => {
-        const args = [
-          "run",
-          "--project",
-          "test",
-          `--pool=${pool}`,
-          "test/simulation/determinism.test.ts",
-          "-t",
-          "whichever pool",
-        ];
-        const command = [resolve("node_modules/vitest/vitest.mjs"), ...args];
-        execFileSync(execPath, command, { env: { ...env, KEELSON_EXPECTED_HASH: expected }, stdio: "pipe" });
-      },
-      60_000,
-    );
+    test.each(["forks", "threads"])("in its pool of %s", (pool) => {
+      const args = [
+        "run",
+        "--project",
+        "test",
+        `--pool=${pool}`,
+        "test/simulation/determinism.test.ts",
+        "-t",
+        "whichever pool",
+      ];
+      const command = [resolve("node_modules/vitest/vitest.mjs"), ...args];
+      execFileSync(execPath, command, { env: { ...env, KEELSON_EXPECTED_HASH: expected }, stdio: "pipe" });
+    });
   });
 
   for (const release of ["22", "24", "26"]) {

@@ -83,7 +83,7 @@ describe("a leader by lease", () => {
     expect(replayed).toMatchObject({ traceHash: (error as { readonly traceHash: string }).traceHash });
   });
 
-  simTest("with fencing passes", { test, fc, plans, runs: runs(2_000), duration, timeoutMs: 300_000 }, cluster(true));
+  simTest("with fencing passes", { test, fc, plans, runs: runs(2_000), duration, timeoutMs: 600_000 }, cluster(true));
 });
 
 describe("exploring faults", () => {

@@ -38,15 +38,15 @@ describe("the command that replays", () => {
     expect(again.status).toBe(1);
     expect(again.output).toContain("the test failed: boom");
     expect(again.output).not.toMatch(/^(?:✔|ok \d+ -) another one(?! # SKIP)/m);
-  }, 60_000);
+  });
 
   test("is told under node --test, too, when the time is over, though that runner has no limit", () => {
     const { output } = run(execPath, "--import", "tsx", "--test", "test/support/endless-simulation.mts");
     expect(output).toContain("the 50 ms of `timeoutMs` are over with seed 7 running, after 0 of 2 runs");
     expect(replayIn(output)).toContain("KEELSON_SIM_SEED=7 node --import tsx --test");
-  }, 60_000);
+  });
 
   test("names tsx and the file, whatever it ends in, where tsx runs it", () => {
     expect(replayIn(run("npx", "tsx", fixture).output)).toBe(`KEELSON_SIM_SEED=1 npx tsx ${fixture}`);
-  }, 60_000);
+  });
 });

@@ -7,7 +7,7 @@ import { sleep } from "keelson/time";
 import { runs } from "../support/deep.js";
 import { outcome } from "../support/outcome.js";
 
-const schedules = { test, runs: runs(500) };
+const schedules = { test, runs: runs(500), timeoutMs: 600_000 };
 
 async function joinAll(tasks: readonly { join(): Promise<unknown> }[]): Promise<void> {
   for (const task of tasks) await task.join();

@@ -11,7 +11,7 @@ describe("a reconciler without a bug", () => {
     const report = await checkReconciler(() => sites(), scenario, { seeds });
     expect(report.runs).toBe(2 * seeds);
     for (const count of Object.values(report.faults)) expect(count).toBeGreaterThan(seeds / 8);
-  }, 120_000);
+  });
 });
 
 describe("finds a reconciler that", () => {
