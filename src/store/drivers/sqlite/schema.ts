@@ -37,11 +37,22 @@ const migrations: readonly string[] = [
 /** "keel" in ASCII: tells our files from others. */
 const applicationId = 0x6b65656c;
 
+interface FileState {
+  readonly version: number;
+  readonly application: number;
+  readonly tables: number;
+}
+
+/** In one statement, since another process may be creating the tables. */
+const fileState = `SELECT user_version AS version, application_id AS application, (SELECT count(*) FROM sqlite_schema) AS tables
+  FROM pragma_user_version, pragma_application_id`;
+
 /** Places a revision's changes have. */
 export const placesPerRevision: number = 2 ** 20;
 
 /** Creates the tables, or brings them up to date; refuses a file that is somebody else's or from a later version. */
 export function migrate(database: SqlDatabase): void {
+  if (checkVersion(database) === migrations.length) return; // the lock may be held for long
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = checkVersion(database);
@@ -58,9 +69,7 @@ export function migrate(database: SqlDatabase): void {
 
 /** Refuses a file that can't be used as it is; answers the version of its tables, 0 if it has none. */
 export function checkVersion(database: SqlDatabase): number {
-  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-  const { application_id: application } = database.prepare("PRAGMA application_id").get() as { application_id: number };
-  const { tables } = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: number };
+  const { version, application, tables } = database.prepare(fileState).get() as FileState;
   if (application !== applicationId && (tables > 0 || application !== 0)) {
     throw new UnsupportedError("the file is a database, but not one of keelson's");
   }
