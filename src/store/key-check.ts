@@ -23,10 +23,15 @@ const loneSurrogate = /\p{Surrogate}/u;
  * ```
  */
 export function checkKey(key: string, option = "key"): void {
-  if (typeof key === "string" && key !== "" && !key.includes("\0") && fits(key, maxKeyBytes)) return;
+  if (isKey(key)) return;
   throw new TypeError(
     `Expected \`${option}\` to be well-formed Unicode of 1 to 1,024 UTF-8 bytes without U+0000, got ${shown(key)}`,
   );
+}
+
+/** Whether something may be a key. */
+export function isKey(key: unknown): boolean {
+  return typeof key === "string" && key !== "" && !key.includes("\0") && fits(key, maxKeyBytes);
 }
 
 /**

@@ -2,7 +2,7 @@ import { checkInteger, checkOneOf, shown } from "../core/check.js";
 import type { Compare } from "./compare.js";
 import { TooLargeError, UnsupportedError } from "./errors.js";
 import { inRange } from "./key-bounds.js";
-import { checkKey, checkRange } from "./key-check.js";
+import { checkKey, checkRange, isKey } from "./key-check.js";
 import type { KeyRange } from "./key-range.js";
 import type { Op } from "./operation.js";
 import type { StoreCapabilities, Txn } from "./state-store.js";
@@ -79,17 +79,17 @@ function checkConditions(conditions: readonly Compare[], limits: TxnLimits): voi
 
 function checkBranch(ops: readonly Op[], option: string, limits: TxnLimits): void {
   checkCount(ops.length, option, limits);
-  ops.forEach((op, index) => {
-    checkOp(op, option, index, limits);
-  });
+  let index = 0;
+  for (const op of ops) checkOp(op, option, index++, limits);
   if (ops.length > 1) checkOverlap(ops, option);
 }
 
 function checkOp(op: Op, branch: string, index: number, { maxValueBytes, leases }: TxnLimits): void {
   switch (op.type) {
     case "put":
-      checkKey(op.key, `${branch}[${index}].key`);
-      checkBytes(op.value, `${branch}[${index}].value`);
+      // Paths are spelt out for errors only: this is called for each transaction.
+      if (!isKey(op.key)) checkKey(op.key, `${branch}[${index}].key`);
+      if (!(op.value instanceof Uint8Array)) checkBytes(op.value, `${branch}[${index}].value`);
       if (op.value.byteLength > maxValueBytes) {
         const { byteLength } = op.value;
         throw new TooLargeError(
