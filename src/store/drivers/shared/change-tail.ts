@@ -93,7 +93,7 @@ export class ChangeTail implements WatchSource {
   }
 
   #readOn(): void {
-    if (this.#isReading) return;
+    if (this.#isReading || !this.#isBehind) return;
     this.#isReading = true;
     this.#read()
       .catch((error: unknown) => {
@@ -101,7 +101,7 @@ export class ChangeTail implements WatchSource {
       })
       .finally(() => {
         this.#isReading = false;
-        if (this.#isBehind) this.#readOn();
+        this.#readOn();
       });
   }
 
