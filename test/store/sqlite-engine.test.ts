@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { op } from "keelson/store";
 import { type VirtualTime, virtualTime } from "keelson/testing";
+import { packTxn } from "../../src/store/drivers/sqlite/txn-packing.js";
 import type { WriteCall } from "../../src/store/drivers/sqlite/worker-protocol.js";
 import { type EngineUnderTest, sqliteEngine } from "../support/sqlite-engine.js";
-import { sqliteMissing, temporaryFolder } from "../support/sqlite.js";
+import { rawSqlite, sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { describeUnless } from "../support/when.js";
 
 const putOf = (key: string, lease?: string): WriteCall => ({
   type: "txn",
-  txn: { then: [op.put(key, "", lease === undefined ? {} : { lease })] },
+  txn: packTxn({ then: [op.put(key, "", lease === undefined ? {} : { lease })] }),
 });
 
 describeUnless(sqliteMissing, "a SQLite store's thread", () => {
@@ -36,7 +37,7 @@ describeUnless(sqliteMissing, "a SQLite store's thread", () => {
   const ask = async (engine: EngineUnderTest, call: Parameters<EngineUnderTest["ask"]>[0]): Promise<unknown> => {
     const answering = engine.ask(call);
     await time.settle();
-    const { value, error } = await answering;
+    const [, value, error] = await answering;
     return error ?? value;
   };
   const revision = async (engine: EngineUnderTest): Promise<number> =>
@@ -51,7 +52,7 @@ describeUnless(sqliteMissing, "a SQLite store's thread", () => {
     await ask(engine, putOf("/last"));
     const renewed = 1 + 3_001; // the grant was the first
     expect(engine.answered.length).toBeGreaterThan(3);
-    expect(engine.answered.findIndex((answers) => answers.some(({ id }) => id === renewed))).toBe(0);
+    expect(engine.answered.findIndex((answers) => answers.some(([id]) => id === renewed))).toBe(0);
     // In the order in which they came, the renewal would have been the last.
     expect(engine.answered.flat()).toHaveLength(3_002);
   });
@@ -67,6 +68,40 @@ describeUnless(sqliteMissing, "a SQLite store's thread", () => {
     await time.settle();
     expect(engine.slots.cancel(late)).toBe(false);
     expect(await revision(engine)).toBe(before + 1);
+  });
+
+  test("tells in one message what a write answered and how far it came, others' writes before it included", async () => {
+    const [engine, other] = [await start(), await start()];
+    await time.settle();
+    const before = await revision(engine);
+    await ask(other, putOf("/theirs"));
+    engine.messages.length = 0;
+    await ask(engine, putOf("/ours"));
+    expect(engine.messages).toMatchObject([[[[expect.any(Number), [true, before + 2, [null]]]], before + 2, 0]]);
+    engine.messages.length = 0;
+    await ask(other, putOf("/theirs"));
+    await time.advance("500ms");
+    expect(engine.messages).toMatchObject([{ type: "reached", reach: { revision: before + 3 } }]);
+  });
+
+  test("says that the store is another or an older one before it answers a write to it", async () => {
+    const engine = await start();
+    await ask(engine, putOf("/a"));
+    const outside = rawSqlite(folder.file("state.db"));
+    const undone = "DELETE FROM log WHERE id >> 20 = (SELECT revision FROM keelson)";
+    for (const change of [
+      `${undone}; UPDATE keelson SET revision = revision - 1`,
+      "UPDATE keelson SET store = 'another'",
+    ]) {
+      outside.exec(change);
+      engine.messages.length = 0;
+      await ask(engine, putOf("/a"));
+      expect(engine.messages).toMatchObject([{ type: "replaced" }, [[{ length: 2 }], expect.any(Number), 0]]);
+      engine.messages.length = 0;
+      await ask(engine, putOf("/b"));
+      expect(engine.messages).toHaveLength(1);
+    }
+    outside.close();
   });
 
   test("forgets what is older than its age, a minute or two after the hour", async () => {

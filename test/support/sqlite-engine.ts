@@ -7,6 +7,7 @@ import type {
   Answer,
   FromWorker,
   ReadCall,
+  SentRequest,
   WorkerSettings,
   WriteCall,
 } from "../../src/store/drivers/sqlite/worker-protocol.js";
@@ -17,6 +18,8 @@ export interface EngineUnderTest {
   readonly slots: RequestSlots;
   /** Messages of answers, as they came. */
   readonly answered: (readonly Answer[])[];
+  /** All messages, as they came. */
+  readonly messages: FromWorker[];
   /** Sends calls in one message; answers the slot of the first. */
   send(...calls: readonly (ReadCall | WriteCall)[]): number;
   /** Sends one call and waits for its answer. */
@@ -31,6 +34,7 @@ export async function sqliteEngine(
 ): Promise<EngineUnderTest> {
   const { driver, module } = chooseDriver(undefined);
   const answered: (readonly Answer[])[] = [];
+  const messages: FromWorker[] = [];
   const waiting = new Map<number, (answer: Answer) => void>();
   const engine = new SqliteEngine({
     runtime,
@@ -49,33 +53,38 @@ export async function sqliteEngine(
       ...settings,
     },
     send: (message: FromWorker) => {
-      if (message.type !== "answers") return;
-      answered.push(message.answers);
-      for (const answer of message.answers) waiting.get(answer.id)?.(answer);
+      messages.push(message);
+      if ("type" in message) return;
+      const [answers] = message;
+      answered.push(answers);
+      for (const answer of answers) waiting.get(answer[0])?.(answer);
     },
     exit: () => undefined,
   });
   const slots = new RequestSlots((memory) => {
     engine.receive({ type: "slots", memory });
   });
+  const post = (requests: readonly SentRequest[]): void => {
+    engine.receive(requests);
+    void runtime.yieldNow().then(() => {
+      engine.turn();
+    });
+  };
   let ids = 0;
-  const request = (call: ReadCall | WriteCall): { id: number; slot: number; call: typeof call } => ({
-    id: (ids += 1),
-    slot: slots.take(),
-    call,
-  });
+  const request = (call: ReadCall | WriteCall): SentRequest => [(ids += 1), slots.take(), call];
   return {
     slots,
     answered,
+    messages,
     send: (...calls) => {
       const requests = calls.map(request);
-      engine.receive({ type: "requests", requests });
-      return requests[0]?.slot ?? 0;
+      post(requests);
+      return requests[0]?.[1] ?? 0;
     },
     ask: (call) => {
       const asked = request(call);
-      const answer = new Promise<Answer>((resolve) => waiting.set(asked.id, resolve));
-      engine.receive({ type: "requests", requests: [asked] });
+      const answer = new Promise<Answer>((resolve) => waiting.set(asked[0], resolve));
+      post([asked]);
       return answer;
     },
     close: () => {

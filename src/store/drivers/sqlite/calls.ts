@@ -1,4 +1,5 @@
 import type { Reader } from "./connections.js";
+import { packResult, unpackTxn } from "./txn-packing.js";
 import type { ReadCall, WriteCall } from "./worker-protocol.js";
 import type { WriteJob } from "./write-group.js";
 
@@ -30,7 +31,7 @@ export function writeJob(call: WriteCall): WriteJob {
     run({ txns }) {
       switch (call.type) {
         case "txn":
-          return txns.txn(call.txn);
+          return packResult(txns.txn(unpackTxn(call.txn)));
         case "grant":
           txns.grant(call.id, call.ttlMs);
           return undefined;

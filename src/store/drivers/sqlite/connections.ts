@@ -27,6 +27,9 @@ export interface Reader {
 /** The connection that writes. */
 export interface Writer {
   readonly database: SqlDatabase;
+  /** Takes the lock. */
+  readonly begin: SqlStatement;
+  readonly commit: SqlStatement;
   readonly txns: TxnWrites;
   readonly history: HistoryWrites;
 }
@@ -81,7 +84,13 @@ function toWriter(database: SqlDatabase, { synchronous, maxBytes }: WorkerSettin
     database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
   }
   migrate(database);
-  return { database, txns: new TxnWrites(database, clock), history: new HistoryWrites(database) };
+  return {
+    database,
+    begin: database.prepare("BEGIN IMMEDIATE"),
+    commit: database.prepare("COMMIT"),
+    txns: new TxnWrites(database, clock),
+    history: new HistoryWrites(database),
+  };
 }
 
 function toReader(database: SqlDatabase): Reader {

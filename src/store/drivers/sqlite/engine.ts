@@ -8,7 +8,16 @@ import { SharedSlots } from "./request-slots.js";
 import type { OpenDatabase } from "./sql-database.js";
 import { isBusy, toStoreError } from "./sqlite-errors.js";
 import { toWire } from "./wire-error.js";
-import type { Answer, FromWorker, ReadCall, Request, ToWorker, WorkerSettings, WriteCall } from "./worker-protocol.js";
+import type {
+  Answer,
+  FromWorker,
+  ReadCall,
+  Request,
+  SentRequest,
+  ToWorker,
+  WorkerSettings,
+  WriteCall,
+} from "./worker-protocol.js";
 import { type WriteJob, runGroup } from "./write-group.js";
 import { WriteQueue } from "./write-queue.js";
 import { answerRead, writeJob } from "./calls.js";
@@ -60,19 +69,20 @@ export class SqliteEngine {
     });
     const retry = (): void => {
       this.#isWaitingForLock = false;
-      this.#turn();
+      this.turn();
     };
     this.#lockTimer = runtime.timer(Number.POSITIVE_INFINITY, retry, "sqlite lock");
     this.#soon(); // so that a file that can't be opened is known at once
   }
 
+  /** Takes a message; what it asks for is done in the next turn. */
   receive(message: ToWorker): void {
     if (this.#isClosed) return;
+    if (!("type" in message)) {
+      for (const request of message) this.#queue(request);
+      return;
+    }
     switch (message.type) {
-      case "requests":
-        for (const request of message.requests) this.#queue(request);
-        this.#soon();
-        break;
       case "slots":
         this.#slots.add(message.memory);
         break;
@@ -85,24 +95,26 @@ export class SqliteEngine {
     }
   }
 
-  #queue(request: Request): void {
-    if (isRead(request)) this.#reads.push(request);
-    else if (isWrite(request)) {
-      this.#writes.push({ request, giveUpAt: this.#home.runtime.now() + this.#home.settings.busyMs });
+  #queue([id, slot, call]: SentRequest): void {
+    if (isRead(call)) this.#reads.push({ id, slot, call });
+    else {
+      const giveUpAt = this.#home.runtime.now() + this.#home.settings.busyMs;
+      this.#writes.push({ request: { id, slot, call }, giveUpAt });
     }
   }
 
-  /** Lets everything that has arrived be read first, so that it shares a commit. */
+  /** Lets what has arrived meanwhile be received first, so that it shares a commit. */
   #soon(): void {
     if (this.#isTurnDue) return;
     this.#isTurnDue = true;
     void this.#home.runtime.yieldNow().then(() => {
       this.#isTurnDue = false;
-      this.#turn();
+      this.turn();
     });
   }
 
-  #turn(): void {
+  /** Answers the reads that wait, and makes one commit of the writes that do. */
+  turn(): void {
     if (this.#isClosed) return;
     try {
       const connections = this.#opened();
@@ -136,13 +148,13 @@ export class SqliteEngine {
     try {
       const answers = reads.map(({ id, call }): Answer => {
         try {
-          return { id, value: answerRead(reader, call) };
+          return [id, answerRead(reader, call)];
         } catch (error) {
-          return { id, error: toWire(toStoreError(error)) };
+          return [id, undefined, toWire(toStoreError(error))];
         }
       });
       this.#reads = [];
-      this.#home.send({ type: "answers", answers });
+      this.#home.send([answers]);
     } finally {
       reader.database.exec("COMMIT");
     }
@@ -153,7 +165,7 @@ export class SqliteEngine {
     if (this.#writes.length === 0 && chores.length === 0) return;
     const answers: Answer[] = [];
     const cancelled = ({ id }: Request): void => {
-      answers.push({ id });
+      answers.push([id]);
     };
     let started: readonly Request<WriteCall>[] = [];
     const jobs = (): readonly WriteJob[] => {
@@ -161,15 +173,20 @@ export class SqliteEngine {
       return [...started.map(({ call }) => writeJob(call)), ...chores];
     };
     try {
-      const outcomes = runGroup(requireWriter(connections), jobs);
+      const { outcomes, advance } = runGroup(requireWriter(connections), jobs);
       started.forEach(({ id }, index) => {
         const outcome = outcomes[index];
         if (outcome === undefined) return;
-        answers.push("error" in outcome ? { id, error: toWire(outcome.error) } : { id, value: outcome.value });
+        answers.push("error" in outcome ? [id, undefined, toWire(outcome.error)] : [id, outcome.value]);
       });
       this.#housekeeping.done(outcomes.slice(started.length));
-      this.#observer.look(connections);
-      this.#home.send({ type: "answers", answers });
+      if (advance === undefined) {
+        this.#observer.look(connections);
+        this.#home.send([answers]);
+      } else {
+        this.#observer.advanced(advance);
+        this.#home.send([answers, advance.to.revision, advance.to.compacted]);
+      }
     } catch (error) {
       if (!isBusy(error)) throw error;
       this.#waitForLock();
@@ -180,10 +197,10 @@ export class SqliteEngine {
   #waitForLock(): void {
     const { runtime, settings, send } = this.#home;
     const answers: Answer[] = [];
-    const late = this.#writes.giveUp(({ id }) => answers.push({ id }), runtime.now());
+    const late = this.#writes.giveUp(({ id }) => answers.push([id]), runtime.now());
     const message = `another process has held SQLite's write lock for ${settings.busyMs} ms`;
-    for (const { id } of late) answers.push({ id, error: toWire(new NotAppliedError(message)) });
-    if (answers.length > 0) send({ type: "answers", answers });
+    for (const { id } of late) answers.push([id, undefined, toWire(new NotAppliedError(message))]);
+    if (answers.length > 0) send([answers]);
     this.#isWaitingForLock = true;
     this.#lockTimer.reset(lockRetryMs * (0.5 + runtime.random()));
   }
@@ -192,10 +209,10 @@ export class SqliteEngine {
   #refuseAll(error: StoreError): void {
     const reads = this.#reads;
     this.#reads = [];
-    const answers: Answer[] = reads.map(({ id }) => ({ id, error: toWire(error) }));
-    const writes = this.#writes.giveUp(({ id }) => answers.push({ id }));
-    for (const { id } of writes) answers.push({ id, error: toWire(error) });
-    if (answers.length > 0) this.#home.send({ type: "answers", answers });
+    const answers: Answer[] = reads.map(({ id }) => [id, undefined, toWire(error)]);
+    const writes = this.#writes.giveUp(({ id }) => answers.push([id]));
+    for (const { id } of writes) answers.push([id, undefined, toWire(error)]);
+    if (answers.length > 0) this.#home.send([answers]);
   }
 
   /** It is not opened again: what SQLite left beside the old file would be applied to the new one. */
@@ -215,10 +232,8 @@ export class SqliteEngine {
   }
 }
 
-function isRead(request: Request): request is Request<ReadCall> {
-  return ["get", "range", "changes", "reach", "inspect"].includes(request.call.type);
-}
+const reads: ReadonlySet<string> = new Set<ReadCall["type"]>(["get", "range", "changes", "reach", "inspect"]);
 
-function isWrite(request: Request): request is Request<WriteCall> {
-  return !isRead(request);
+function isRead(call: ReadCall | WriteCall): call is ReadCall {
+  return reads.has(call.type);
 }

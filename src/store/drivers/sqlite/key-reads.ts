@@ -19,6 +19,11 @@ export interface LogRow {
 /** The columns of a {@link LogRow}, of a log called `l`. */
 export const logColumns = "l.key, l.value, l.created, l.id >> 20 AS modified, l.version, l.lease";
 
+/** How far a store reaches, and which store it is. */
+export interface StoreReach extends Reach {
+  readonly store: string;
+}
+
 const empty = new Uint8Array(0);
 
 /** How the keys of a range are found: those that are present, or those that were at `revision`. */
@@ -44,8 +49,8 @@ export class KeyReads {
   }
 
   /** How far the store reaches, and which store it is. */
-  reach(): Reach & { readonly store: string } {
-    return this.#reach.get() as Reach & { readonly store: string };
+  reach(): StoreReach {
+    return this.#reach.get() as StoreReach;
   }
 
   latest(key: string): KeyValue | undefined {

@@ -1,7 +1,8 @@
 import type { Runtime, TimerHandle } from "../../../core/runtime.js";
-import type { Reach } from "../shared/backend.js";
 import type { Connections } from "./connections.js";
+import type { StoreReach } from "./key-reads.js";
 import type { FromWorker } from "./worker-protocol.js";
+import type { Advance } from "./write-group.js";
 
 /** How often others' changes are looked for while somebody watches, and how often once none have come for a while. */
 const busyPollMs = 5;
@@ -26,7 +27,7 @@ export class Observer implements Disposable {
   #isWatching = false;
   #dataVersion = -1;
   #changedAt = 0;
-  #told: (Reach & { readonly store: string }) | undefined = undefined;
+  #told: StoreReach | undefined = undefined;
   #toldAt = 0;
   #placedAt = 0;
 
@@ -60,15 +61,21 @@ export class Observer implements Disposable {
     this.#changedAt = now;
     const reach = reader.keys.reach();
     this.#tell(reach, now);
-    if (told === undefined || (told.store === reach.store && told.revision <= reach.revision)) return;
-    send({ type: "replaced", reach });
+    if (told !== undefined && isAnother(told, reach)) send({ type: "replaced", reach });
+  }
+
+  /** Notes how far a transaction of this store's own has come, which is told with its answers. */
+  advanced({ from, to }: Advance): void {
+    if (this.#told !== undefined && isAnother(this.#told, from)) this.#home.send({ type: "replaced", reach: to });
+    this.#told = to;
+    this.#toldAt = this.#home.runtime.now();
   }
 
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
   }
 
-  #tell(reach: Reach & { readonly store: string }, now: number): void {
+  #tell(reach: StoreReach, now: number): void {
     this.#told = reach;
     this.#toldAt = now;
     this.#home.send({ type: "reached", reach });
@@ -101,4 +108,9 @@ export class Observer implements Disposable {
     if (!this.#isWatching) return restMs;
     return this.#home.runtime.now() - this.#changedAt < idleAfterMs ? busyPollMs : idlePollMs;
   }
+}
+
+/** Whether what was found is no later state of the store that was known. */
+function isAnother(known: StoreReach, found: StoreReach): boolean {
+  return known.store !== found.store || known.revision > found.revision;
 }

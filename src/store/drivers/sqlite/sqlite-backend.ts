@@ -12,6 +12,7 @@ import type {
   ChangesRequest,
   Reach,
 } from "../shared/backend.js";
+import { packTxn, unpackResult } from "./txn-packing.js";
 import type { WorkerClient } from "./worker-client.js";
 import type { ReadCall, WriteCall } from "./worker-protocol.js";
 
@@ -59,8 +60,8 @@ export class SqliteBackend implements LogBackend {
     return this.#read({ type: "changes", request });
   }
 
-  txn(txn: Txn, options: CallOptions): Promise<TxnResult> {
-    return this.#write({ type: "txn", txn: ownMemory(txn) }, options);
+  async txn(txn: Txn, options: CallOptions): Promise<TxnResult> {
+    return unpackResult(await this.#write({ type: "txn", txn: packTxn(txn) }, options));
   }
 
   async grant(id: string, ttlMs: number, options: CallOptions): Promise<Pick<Lease, "id" | "ttlMs">> {
@@ -96,18 +97,4 @@ export class SqliteBackend implements LogBackend {
   #write<T>(call: WriteCall, options?: CallOptions): Promise<T> {
     return this.#client.write(call, options) as Promise<T>;
   }
-}
-
-/** Values as they are to travel: of a part of a larger buffer, all of it would cross to the other thread. */
-function ownMemory(txn: Txn): Txn {
-  const isWhole = (bytes: Uint8Array): boolean => bytes.length === bytes.buffer.byteLength;
-  const ownOps = (ops: Txn["then"]): Txn["then"] =>
-    ops.map((op) => (op.type === "put" && !isWhole(op.value) ? { ...op, value: new Uint8Array(op.value) } : op));
-  const conditions = (txn.if ?? []).map((condition) =>
-    condition.target === "value" && !isWhole(condition.value)
-      ? { ...condition, value: new Uint8Array(condition.value) }
-      : condition,
-  );
-  // A copy, since what was handed in may change before the message leaves.
-  return { if: conditions, then: ownOps(txn.then), else: ownOps(txn.else ?? []) };
 }

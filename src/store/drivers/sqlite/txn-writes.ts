@@ -6,7 +6,7 @@ import type { Txn, TxnResult } from "../../state-store.js";
 import { holds } from "../shared/conditions.js";
 import type { BootClock } from "./boot-clock.js";
 import { toBytes } from "../shared/key-bytes.js";
-import { KeyReads } from "./key-reads.js";
+import { KeyReads, type StoreReach } from "./key-reads.js";
 import { placesPerRevision } from "./schema.js";
 import type { SqlDatabase, SqlStatement } from "./sql-database.js";
 
@@ -29,8 +29,8 @@ export class TxnWrites {
   readonly #leased: SqlStatement;
   readonly #overdue: SqlStatement;
   readonly #compacted: SqlStatement;
-  /** The last revision, in this transaction. */
-  #revision: Revision = 0;
+  /** How far the store reaches, in this transaction. */
+  #reach: StoreReach = { store: "", revision: 0, compacted: 0 };
   #stored: Revision = 0;
   /** Places taken within the next revision. */
   #places = 0;
@@ -56,27 +56,29 @@ export class TxnWrites {
     this.#compacted = database.prepare("UPDATE keelson SET compacted = ?1");
   }
 
-  get revision(): Revision {
-    return this.#revision;
+  /** How far the store reaches, in the transaction that is under way or was the last. */
+  get reach(): StoreReach {
+    return this.#reach;
   }
 
   /** Called when the transaction has begun. */
   begin(): void {
-    this.#stored = this.reads.reach().revision;
-    this.rewind(this.#stored);
+    this.rewind(this.reads.reach());
+    this.#stored = this.#reach.revision;
   }
 
-  /** Called when a savepoint was rolled back, with the revision that had been reached at it. */
-  rewind(revision: Revision): void {
-    this.#revision = revision;
+  /** Called when a savepoint was rolled back, with how far the store had reached at it. */
+  rewind(reach: StoreReach): void {
+    this.#reach = reach;
     this.#places = 0;
   }
 
   /** Notes the last revision; called before the transaction is committed. */
   finish(): void {
-    if (this.#revision === this.#stored) return;
-    this.#moved.run(this.#revision);
-    this.#stored = this.#revision;
+    const { revision } = this.#reach;
+    if (revision === this.#stored) return;
+    this.#moved.run(revision);
+    this.#stored = revision;
   }
 
   txn(txn: Txn): TxnResult {
@@ -85,7 +87,7 @@ export class TxnWrites {
     for (const op of ops) if (op.type === "put" && op.lease !== undefined) this.#check(op.lease);
     const results = ops.map((op) => this.#run(op));
     this.#endRevision();
-    return { succeeded, revision: this.#revision, results };
+    return { succeeded, revision: this.#reach.revision, results };
   }
 
   grant(id: string, ttlMs: number): void {
@@ -111,11 +113,13 @@ export class TxnWrites {
   }
 
   compact(revision: Revision): void {
-    const { compacted } = this.reads.reach();
-    if (revision > this.#revision) {
-      throw new FutureRevisionError(`revision ${revision} does not exist yet; the store is at ${this.#revision}`);
+    const { revision: last, compacted } = this.#reach;
+    if (revision > last) {
+      throw new FutureRevisionError(`revision ${revision} does not exist yet; the store is at ${last}`);
     }
-    if (revision > compacted) this.#compacted.run(revision);
+    if (revision <= compacted) return;
+    this.#compacted.run(revision);
+    this.#reach = { ...this.#reach, compacted: revision };
   }
 
   /** Refuses a lease that is gone or overdue; answers its time to live. */
@@ -143,7 +147,7 @@ export class TxnWrites {
   #put(key: Uint8Array, value: Uint8Array, lease: string | null): void {
     const before = this.#before.get(key) as { created: Revision; version: number } | undefined;
     const place = this.#nextPlace();
-    const revision = this.#revision + 1;
+    const revision = this.#reach.revision + 1;
     this.#log.run(revision, place, key, value, before?.created ?? revision, (before?.version ?? 0) + 1, lease);
     this.#kv.run(key, revision, place, lease);
   }
@@ -156,7 +160,7 @@ export class TxnWrites {
   }
 
   #remove(key: Uint8Array): void {
-    this.#log.run(this.#revision + 1, this.#nextPlace(), key, null, 0, 0, null);
+    this.#log.run(this.#reach.revision + 1, this.#nextPlace(), key, null, 0, 0, null);
     this.#drop.run(key);
   }
 
@@ -167,7 +171,7 @@ export class TxnWrites {
 
   #endRevision(): void {
     if (this.#places === 0) return;
-    this.#revision += 1;
+    this.#reach = { ...this.#reach, revision: this.#reach.revision + 1 };
     this.#places = 0;
   }
 }

@@ -5,7 +5,7 @@ import { AmbiguousResultError, NotAppliedError, StoreClosedError, StoreUnavailab
 import type { BackendListener, CallOptions } from "../shared/backend.js";
 import { RequestSlots } from "./request-slots.js";
 import { fromWire } from "./wire-error.js";
-import type { Answer, FromWorker, ReadCall, Request, ToWorker, WriteCall } from "./worker-protocol.js";
+import type { Answer, FromWorker, ReadCall, SentRequest, ToWorker, WriteCall } from "./worker-protocol.js";
 
 /** A call that waits for its answer. */
 interface Pending {
@@ -22,7 +22,7 @@ export class WorkerClient {
   #worker: Worker | undefined = undefined;
   #slots: RequestSlots;
   readonly #pending = new Map<number, Pending>();
-  #outbox: Request[] = [];
+  #outbox: SentRequest[] = [];
   #nextId = 1;
   #isWatching = false;
   #isOpen = false;
@@ -78,7 +78,7 @@ export class WorkerClient {
     const registration = signal === undefined ? undefined : onAbort(signal, target);
     if (this.#pending.size === 0) worker.ref();
     this.#pending.set(id, { slot, isWrite, answer, registration });
-    this.#outbox.push({ id, slot, call });
+    this.#outbox.push([id, slot, call]);
     // What is asked for in the same turn travels as one message.
     if (this.#outbox.length === 1) void Promise.resolve().then(this.#flush);
     return answer.promise;
@@ -87,7 +87,7 @@ export class WorkerClient {
   readonly #flush = (): void => {
     const requests = this.#outbox;
     this.#outbox = [];
-    if (requests.length > 0) this.#post({ type: "requests", requests });
+    if (requests.length > 0) this.#post(requests);
   };
 
   #post(message: ToWorker): void {
@@ -132,11 +132,14 @@ export class WorkerClient {
   }
 
   #receive(message: FromWorker): void {
+    if (!("type" in message)) {
+      const [answers, revision, compacted = 0] = message;
+      if (revision !== undefined) this.#listener?.reached({ revision, compacted });
+      for (const answer of answers) this.#settle(answer);
+      this.#keepAlive();
+      return;
+    }
     switch (message.type) {
-      case "answers":
-        for (const answer of message.answers) this.#settle(answer);
-        this.#keepAlive();
-        break;
       case "reached":
         this.#listener?.reached(message.reach);
         break;
@@ -156,7 +159,7 @@ export class WorkerClient {
     }
   }
 
-  #settle({ id, value, error }: Answer): void {
+  #settle([id, value, error]: Answer): void {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);

@@ -1,5 +1,6 @@
 import { AmbiguousResultError, NotAppliedError, StoreError, StoreUnavailableError } from "../../errors.js";
 import type { Writer } from "./connections.js";
+import type { StoreReach } from "./key-reads.js";
 import { isDoubtful, toStoreError } from "./sqlite-errors.js";
 
 /** Something to be done in a transaction of the database. */
@@ -11,45 +12,61 @@ export interface WriteJob {
 /** What became of a job. */
 export type WriteOutcome = { readonly value: unknown } | { readonly error: StoreError };
 
+/** From where to where a transaction of the database has brought the store; nobody else's came in between. */
+export interface Advance {
+  readonly from: StoreReach;
+  readonly to: StoreReach;
+}
+
+/** What became of jobs that ran together. */
+export interface GroupOutcome {
+  readonly outcomes: readonly WriteOutcome[];
+  /** Absent where they were not committed together, once. */
+  readonly advance?: Advance;
+}
+
 /**
  * Runs jobs in one transaction of the database, so that they share its way to the disk; each has a savepoint, a
  * revision and an outcome of its own. Throws if the lock is held by somebody else: then no job has run.
  */
-export function runGroup(writer: Writer, jobs: () => readonly WriteJob[]): readonly WriteOutcome[] {
-  writer.database.exec("BEGIN IMMEDIATE");
+export function runGroup(writer: Writer, jobs: () => readonly WriteJob[]): GroupOutcome {
+  writer.begin.run();
   const begun = jobs();
-  const outcomes = runBegun(writer, begun);
-  if (outcomes !== undefined) return outcomes;
+  const outcome = runBegun(writer, begun);
+  if (outcome !== undefined) return outcome;
   // Something is wrong with the database, as when it is full: each has to try for itself.
-  return begun.map((job) => runAlone(writer, job));
+  return { outcomes: begun.map((job) => runAlone(writer, job)) };
 }
 
 /** `undefined`: all of it was rolled back, and more than one job was in it. */
-function runBegun(writer: Writer, jobs: readonly WriteJob[]): readonly WriteOutcome[] | undefined {
-  const { database, txns } = writer;
-  let outcomes: readonly WriteOutcome[];
+function runBegun(writer: Writer, jobs: readonly WriteJob[]): GroupOutcome | undefined {
+  const { txns } = writer;
+  const failed = (error: StoreError): GroupOutcome => ({ outcomes: jobs.map(() => ({ error })) });
+  let group: GroupOutcome;
   try {
     txns.begin();
-    outcomes =
+    const from = txns.reach;
+    const outcomes =
       jobs.length > 1 ? jobs.map((job) => runSaved(writer, job)) : jobs.map((job) => ({ value: job.run(writer) }));
     txns.finish();
+    group = { outcomes, advance: { from, to: txns.reach } };
   } catch (error) {
     rollBack(writer);
-    return jobs.length > 1 ? undefined : jobs.map(() => ({ error: notApplied(error) }));
+    return jobs.length > 1 ? undefined : failed(notApplied(error));
   }
   try {
-    database.exec("COMMIT");
-    return outcomes;
+    writer.commit.run();
+    return group;
   } catch (error) {
     rollBack(writer);
-    if (isDoubtful(error)) return jobs.map(() => ({ error: doubtful(error) }));
-    return jobs.length > 1 ? undefined : jobs.map(() => ({ error: notApplied(error) }));
+    if (isDoubtful(error)) return failed(doubtful(error));
+    return jobs.length > 1 ? undefined : failed(notApplied(error));
   }
 }
 
 function runSaved(writer: Writer, job: WriteJob): WriteOutcome {
   const { database, txns } = writer;
-  const { revision } = txns;
+  const { reach } = txns;
   database.exec("SAVEPOINT job");
   try {
     const value = job.run(writer);
@@ -58,19 +75,18 @@ function runSaved(writer: Writer, job: WriteJob): WriteOutcome {
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     database.exec("ROLLBACK TO job; RELEASE job");
-    txns.rewind(revision);
+    txns.rewind(reach);
     return { error };
   }
 }
 
 function runAlone(writer: Writer, job: WriteJob): WriteOutcome {
   try {
-    writer.database.exec("BEGIN IMMEDIATE");
+    writer.begin.run();
   } catch (error) {
     return { error: notApplied(error) };
   }
-  const [outcome] = runBegun(writer, [job]) ?? [];
-  return outcome ?? { error: new NotAppliedError("SQLite rolled the transaction back") };
+  return runBegun(writer, [job])?.outcomes[0] ?? { error: new NotAppliedError("SQLite rolled the transaction back") };
 }
 
 /** SQLite may have rolled back by itself. */

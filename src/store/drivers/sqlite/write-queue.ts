@@ -1,5 +1,6 @@
 import { Deque } from "../../../core/deque.js";
 import type { SharedSlots } from "./request-slots.js";
+import { bytesOf } from "./txn-packing.js";
 import type { Request, WriteCall } from "./worker-protocol.js";
 
 /** What one commit may hold: enough to make its way to the disk cheap, few enough to keep answers quick. */
@@ -60,8 +61,5 @@ export class WriteQueue {
 }
 
 function sizeOf(call: WriteCall): number {
-  if (call.type !== "txn") return 0;
-  let bytes = 0;
-  for (const op of call.txn.then) if (op.type === "put") bytes += op.value.length;
-  return bytes;
+  return call.type === "txn" ? bytesOf(call.txn) : 0;
 }
