@@ -109,10 +109,11 @@ export class JournalStore implements StateStore {
 
   watch(range: KeyRange, options: WatchOptions = {}): AsyncIterable<WatchBatch> {
     checkRange(range);
-    const watch = new Watch(range, options.signal, () => this.#watches.delete(watch));
+    const { from = this.#revision + 1, progressMs = 1 } = options;
+    if (!(from >= 0) || !(progressMs > 0)) throw new RangeError("Expected `from` not below 0, `progressMs` above it");
+    const watch = new Watch(range, options, (ended) => this.#watches.delete(ended));
     if (this.#isClosed) watch.end(new StoreClosedError());
-    else if (options.from !== undefined && options.from <= this.#revision)
-      watch.end(new CompactedError(this.#revision));
+    else if (from <= this.#revision) watch.end(new CompactedError(this.#revision));
     else this.#watches.add(watch);
     watch.push({ type: "progress", revision: this.#revision });
     return watch;
@@ -160,18 +161,17 @@ function apply(keys: Map<string, KeyValue>, op: Op, revision: number, events: Wa
   switch (op.type) {
     case "put": {
       const kv = nextVersion(keys.get(op.key), op.key, op.value, revision);
+      const prev = keys.get(op.key);
       keys.set(op.key, kv);
-      events.push({ type: "put", kv });
+      events.push(prev === undefined ? { type: "put", kv } : { type: "put", kv, prev });
       return { type: "put" };
     }
     case "delete": {
       const gone = select(keys, op.range);
-      for (const { key } of gone) {
-        keys.delete(key);
-        events.push({
-          type: "delete",
-          kv: { key, value: new Uint8Array(0), createRevision: 0, modRevision: revision, version: 0 },
-        });
+      for (const prev of gone) {
+        keys.delete(prev.key);
+        const kv = { key: prev.key, value: new Uint8Array(0), createRevision: 0, modRevision: revision, version: 0 };
+        events.push({ type: "delete", kv, prev });
       }
       return { type: "delete", deleted: gone.length, prevKvs: op.prevKv === true ? gone.map((kv) => copy(kv)) : [] };
     }

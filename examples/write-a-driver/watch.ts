@@ -1,17 +1,20 @@
-import { type KeyRange, type WatchBatch, type WatchEvent, inRange } from "keelson/store";
+import { type KeyRange, type WatchBatch, type WatchEvent, type WatchOptions, inRange } from "keelson/store";
 
 type Result = IteratorResult<WatchBatch, undefined>;
 
 /** Changes from now on: a queue between the store and one consumer. */
 export class Watch implements AsyncIterableIterator<WatchBatch, undefined> {
   readonly #range: KeyRange;
-  readonly #left: () => void;
+  readonly #prevKv: boolean;
+  readonly #left: (watch: Watch) => void;
   readonly #queue: WatchBatch[] = [];
   #waiting: { readonly resolve: (result: Result) => void; readonly reject: (error: unknown) => void } | undefined;
+  #isTaken = false;
   #ended: { readonly error: unknown } | "quietly" | undefined;
 
-  constructor(range: KeyRange, signal: AbortSignal | undefined, left: () => void) {
+  constructor(range: KeyRange, { signal, prevKv = false }: WatchOptions, left: (watch: Watch) => void) {
     this.#range = range;
+    this.#prevKv = prevKv;
     this.#left = left;
     const abort = (): void => {
       this.end(signal?.reason);
@@ -21,6 +24,8 @@ export class Watch implements AsyncIterableIterator<WatchBatch, undefined> {
   }
 
   [Symbol.asyncIterator](): this {
+    if (this.#isTaken) throw new TypeError("Expected a watch to be iterated once");
+    this.#isTaken = true;
     return this;
   }
 
@@ -55,7 +60,9 @@ export class Watch implements AsyncIterableIterator<WatchBatch, undefined> {
 
   /** A revision comes whole, in one batch. */
   changed(revision: number, events: readonly WatchEvent[]): void {
-    const wanted = events.filter(({ kv }) => inRange(kv.key, this.#range));
+    const wanted = events
+      .filter(({ kv }) => inRange(kv.key, this.#range))
+      .map((event) => (this.#prevKv ? event : { type: event.type, kv: event.kv }));
     if (wanted.length > 0) this.push({ type: "events", revision, events: wanted });
   }
 
@@ -63,7 +70,7 @@ export class Watch implements AsyncIterableIterator<WatchBatch, undefined> {
     if (this.#ended !== undefined) return;
     this.#ended = ended;
     this.#queue.length = 0;
-    this.#left();
+    this.#left(this);
     if (this.#waiting === undefined) return;
     const { resolve, reject } = this.#waiting;
     this.#waiting = undefined;

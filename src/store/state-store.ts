@@ -12,7 +12,11 @@ export interface StoreCapabilities {
   readonly multiKeyTxn: boolean;
   /** Reads at an older revision. */
   readonly historyReads: boolean;
-  /** Watches that resume without a gap. */
+  /**
+   * Watches that resume without a gap, from any revision since the compacted one. Without it a watch is as whole, in
+   * order and from the call on, but can't go on from the past: `from` a revision that has been ends it with
+   * `CompactedError`, and a break that would leave something out ends it with an error, so that its consumer reads again.
+   */
   readonly gapFreeWatch: boolean;
   /** Leases. */
   readonly leases: boolean;

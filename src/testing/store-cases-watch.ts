@@ -1,17 +1,15 @@
 import { type WatchEvent, op, when } from "../store/index.js";
-import { isMistake, rejectsWith, same, that } from "./store-assert.js";
+import { isMistake, rejectsWith, same } from "./store-assert.js";
 import type { StoreCases } from "./store-case.js";
+import type { StoreFixture, WatchProbe } from "./store-fixture.js";
 
-/** Watches: what is delivered, from where, to whom. */
+/** Watches from now on, which every store has: what is delivered, in which form, to whom. */
 export const watchCases: StoreCases = {
   title: "watches",
-  needs: ["gapFreeWatch"],
   cases: {
-    "the first batch is progress, before anything watched for": async (f) => {
+    "the first batch is progress": async (f) => {
       const revision = await f.put("a", "1");
       same(await f.watch().next(), { type: "progress", revision }, "the first batch from now on");
-      const first = await f.watch(f.all, { from: revision }).next();
-      that(first.type === "progress" && first.revision < revision, "progress before the revision asked for");
     },
     "it is registered at the call": async (f) => {
       const watch = f.watch();
@@ -24,24 +22,11 @@ export const watchCases: StoreCases = {
       await f.put("a", "2");
       same(await watch.changes(), ["put a=2"], "the changes");
     },
-    "from a revision on, it included": async (f) => {
-      await f.put("a", "1");
-      const from = await f.put("a", "2");
-      const last = await f.delete("a");
-      same(await f.watch(f.all, { from }).until(last), ["put a=2", "delete a"], "the changes");
-    },
-    "it goes on from the past into the present": async (f) => {
-      const from = await f.put("a", "1");
-      const watch = f.watch(f.all, { from });
-      same(await watch.changes(), ["put a=1"], "the past");
-      await f.put("b", "2");
-      same(await watch.changes(), ["put b=2"], "the present");
-    },
     "one key": async (f) => {
       const watch = f.watch({ key: f.key("a") });
-      await f.run(f.putOp("a", "1"), f.putOp("ab", "2"));
-      const last = await f.run(f.deleteOp("a"), f.deleteOp("ab"));
-      same(await watch.until(last.revision), ["put a=1", "delete a"], "the changes");
+      for (const name of ["ab", "a"]) await f.put(name, "1");
+      await f.delete("ab");
+      same(await watch.until(await f.delete("a")), ["put a=1", "delete a"], "the changes");
     },
     "a prefix": async (f) => {
       const watch = f.watch({ prefix: f.key("a/") });
@@ -49,24 +34,10 @@ export const watchCases: StoreCases = {
       same(await watch.until(await f.revision()), ["put a/1=", "put a/2="], "the changes");
     },
     "a start and an end": async (f) => {
-      const watch = f.watch({ start: f.key("b"), end: f.key("d") });
-      const past = await f.revision();
+      const [watch, open] = [f.watch({ start: f.key("b"), end: f.key("d") }), f.watch({ start: f.key("c") })];
       for (const name of ["a", "b", "d", "c"]) await f.put(name, "");
       same(await watch.until(await f.revision()), ["put b=", "put c="], "the changes");
-      const again = f.watch({ start: f.key("c") }, { from: past + 1 });
-      same(await again.until(await f.revision()), ["put d=", "put c="], "the changes");
-    },
-    "a revision comes whole, in one batch": async (f) => {
-      const watch = f.watch();
-      const { revision } = await f.run(f.putOp("a", "1"), f.putOp("b", "2"), f.putOp("c", "3"));
-      await watch.next();
-      const batch = await watch.next();
-      same([batch.type, batch.revision], ["events", revision], "the batch");
-      same([...watch.shown()].sort(), ["put a=1", "put b=2", "put c=3"], "the changes");
-      const past = f.watch(f.all, { from: revision });
-      await past.next();
-      const again = await past.next();
-      same(again.type === "events" && again.events.length, 3, "the changes in the batch");
+      same(await open.until(await f.revision()), ["put d=", "put c="], "the changes without an end");
     },
     "a put shows the key as it is then": async (f) => {
       const first = await f.put("a", "1");
@@ -91,22 +62,20 @@ export const watchCases: StoreCases = {
       same([event?.kv.value.length, event && "prev" in event], [0, false], "value and previous state");
     },
     "a range that is deleted shows each of its keys": async (f) => {
-      await f.run(f.putOp("a/1", "1"), f.putOp("a/2", "2"));
+      for (const name of ["a/1", "a/2"]) await f.put(name, "");
       const watch = f.watch();
       await f.run(op.delete({ prefix: f.key("a/") }));
       same([...(await watch.changes())].sort(), ["delete a/1", "delete a/2"], "the changes");
     },
     "the previous state comes along when asked for": async (f) => {
-      const from = await f.put("a", "1");
-      await f.put("a", "2");
-      await f.delete("a");
-      const last = await f.put("a", "3");
-      const show = ({ type, prev }: WatchEvent): string => `${type} after ${prev?.version ?? "nothing"}`;
-      const expected = ["put after nothing", "put after 1", "delete after 2", "put after nothing"];
-      const watch = f.watch(f.all, { from, prevKv: true });
+      const watch = f.watch(f.all, { prevKv: true });
+      const last = await changeAndChangeBack(f);
       await watch.until(last);
-      const shown = watch.batches.flatMap((batch) => (batch.type === "events" ? batch.events.map(show) : []));
-      same(shown, expected, "the events");
+      same(
+        previousStates(watch),
+        ["put after nothing", "put after 1", "delete after 2", "put after nothing"],
+        "the events",
+      );
     },
     "an identical put is an event": async (f) => {
       await f.put("a", "1");
@@ -128,26 +97,9 @@ export const watchCases: StoreCases = {
       same([await one.changes(), await one.changes()], [["put a=1"], ["put a=2"]], "the first watch");
       same([await two.changes(), await two.changes()], [["put a=1"], ["put a=2"]], "the second watch");
     },
-    "a watch resumed anywhere sees the same rest": async (f) => {
-      const from = (await f.revision()) + 1;
-      for (let step = 0; step < 20; step += 1) {
-        if (step % 6 === 5) await f.delete(`k${step % 3}`);
-        else await f.run(f.putOp(`k${step % 3}`, String(step)), f.putOp("n", String(step)));
-      }
-      const last = await f.put("end", "");
-      const whole = f.watch(f.all, { from });
-      await whole.until(last);
-      for (let start = from; start <= last; start += 1) {
-        const resumed = f.watch(f.all, { from: start });
-        await resumed.until(last);
-        const rest = whole.batches.filter((batch) => batch.type === "events" && batch.revision >= start);
-        const seen = resumed.batches.filter((batch) => batch.type === "events");
-        same(seen, rest, `the batches from ${start}`);
-      }
-    },
     "leaving the loop ends it": async (f) => {
-      const from = await f.put("a", "1");
-      const watch = f.store.watch(f.all, { from });
+      const watch = f.store.watch(f.all);
+      await f.put("a", "1");
       const iterator = watch[Symbol.asyncIterator]();
       await iterator.next();
       const waiting = iterator.next().then(() => iterator.next());
@@ -182,67 +134,32 @@ export const watchCases: StoreCases = {
   },
 };
 
-/** Progress, where a store reports it. */
-export const progressCases: StoreCases = {
+/** What a transaction changes. */
+export const txnWatchCases: StoreCases = {
   title: "watches",
-  needs: ["gapFreeWatch", "progress"],
+  needs: ["multiKeyTxn"],
   cases: {
-    "progress comes while nothing happens": async (f) => {
-      const watch = f.watch(f.all, { progressMs: 200 });
-      const first = await watch.next();
-      const started = f.runtime.now();
-      const second = await watch.next();
-      same([second.type, second.revision], ["progress", first.revision], "the batch");
-      that(f.runtime.now() - started < 20_000, "it to come soon");
-      await watch.stop();
-    },
-    "progress counts what is not watched": async (f) => {
-      const watch = f.watch({ key: f.key("quiet") }, { progressMs: 200 });
-      const revision = await f.put("a", "1");
-      same(await watch.until(revision), [], "the changes");
-      await watch.stop();
-    },
-    "a watch that resumes after progress misses nothing": async (f) => {
-      const watch = f.watch(f.all, { progressMs: 200 });
-      await f.put("a", "1");
-      await watch.changes();
-      let batch = await watch.next();
-      while (batch.type !== "progress") batch = await watch.next();
-      await watch.stop();
-      const last = await f.put("a", "2");
-      const resumed = f.watch(f.all, { from: batch.revision + 1 });
-      same(await resumed.until(last), ["put a=2"], "the changes");
-    },
-    "progress never runs ahead of events": async (f) => {
-      const watch = f.watch(f.all, { progressMs: 50 });
-      let last = 0;
-      for (let step = 0; step < 20; step += 1) {
-        last = await f.put("a", String(step));
-        if (step % 5 === 0) await f.runtime.sleep(60);
-      }
-      await watch.until(last);
-      let bookmark = 0;
-      for (const { type, revision } of watch.batches) {
-        that(type === "progress" ? revision >= bookmark : revision > bookmark, "no event at or below earlier progress");
-        bookmark = revision;
-      }
-      await watch.stop();
+    "a revision comes whole, in one batch": async (f) => {
+      const watch = f.watch();
+      const { revision } = await f.run(f.putOp("a", "1"), f.putOp("b", "2"), f.putOp("c", "3"));
+      await watch.next();
+      const batch = await watch.next();
+      same([batch.type, batch.revision], ["events", revision], "the batch");
+      same([...watch.shown()].sort(), ["put a=1", "put b=2", "put c=3"], "the changes");
     },
   },
 };
 
-/** Watches of what is yet to come. */
-export const futureWatchCases: StoreCases = {
-  title: "watches",
-  needs: ["gapFreeWatch", "futureWatch"],
-  cases: {
-    "from a revision that is yet to come, nothing older is shown": async (f) => {
-      const from = (await f.revision()) + 3;
-      const watch = f.watch(f.all, { from, progressMs: 200 });
-      for (const value of ["1", "2", "3", "4"]) await f.put("a", value);
-      const changes = [await watch.changes(), await watch.changes()];
-      same(changes, [["put a=3"], ["put a=4"]], "the changes");
-      await watch.stop();
-    },
-  },
-};
+/** Makes, changes, deletes and makes a key; answers the last revision. */
+export async function changeAndChangeBack(f: StoreFixture): Promise<number> {
+  await f.put("a", "1");
+  await f.put("a", "2");
+  await f.delete("a");
+  return await f.put("a", "3");
+}
+
+/** What each event of a watch says of the state before it. */
+export function previousStates(watch: WatchProbe): readonly string[] {
+  const show = ({ type, prev }: WatchEvent): string => `${type} after ${prev?.version ?? "nothing"}`;
+  return watch.batches.flatMap((batch) => (batch.type === "events" ? batch.events.map(show) : []));
+}

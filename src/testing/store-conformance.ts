@@ -15,7 +15,8 @@ import { modelCases, watchLoadCases } from "./store-cases-random.js";
 import { rangeCases } from "./store-cases-range.js";
 import { restartCases, restartHistoryCases, restartLeaseCases, restartWatchCases } from "./store-cases-restart.js";
 import { txnCases } from "./store-cases-txn.js";
-import { futureWatchCases, progressCases, watchCases } from "./store-cases-watch.js";
+import { futureWatchCases, noResumeCases, progressCases, resumeCases } from "./store-cases-resume.js";
+import { txnWatchCases, watchCases } from "./store-cases-watch.js";
 import { type StoreBehindProxy, StoreFixture } from "./store-fixture.js";
 
 /** Tests that do not run, and why. */
@@ -145,6 +146,9 @@ function groupsOf(declared: StoreCapabilities): readonly StoreCases[] {
     noHistoryCases,
     compactionCases,
     watchCases,
+    txnWatchCases,
+    resumeCases,
+    noResumeCases,
     progressCases,
     futureWatchCases,
     watchLoadCases,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { KeyValue, StateStore, WatchBatch } from "keelson/store";
+import { CompactedError, type KeyValue, type StateStore, type WatchBatch } from "keelson/store";
 import { memoryStore } from "keelson/store/memory";
 import { storeConformance, virtualTime } from "keelson/testing";
 
@@ -7,9 +7,11 @@ import { storeConformance, virtualTime } from "keelson/testing";
 async function failuresOf(
   break_: (store: StateStore) => Partial<StateStore>,
   only?: string,
+  capabilities: Partial<StateStore["capabilities"]> = {},
 ): Promise<readonly string[]> {
   const tests: [name: string, body: () => Promise<void>][] = [];
   storeConformance({
+    capabilities,
     test: (name, body) => tests.push([name, body]),
     open: () => {
       const store = memoryStore();
@@ -352,10 +354,41 @@ describe("what a store does not declare", () => {
     expect(run.filter((name) => name.startsWith("history:"))).toEqual(["history: reads of the past are refused"]);
   });
 
+  test("is told apart from a watch that leaves things out: one that can't resume says so", async () => {
+    const capabilities = { gapFreeWatch: false };
+    const resuming =
+      (past: (revision: number) => void) =>
+      (store: StateStore): Partial<StateStore> => ({
+        capabilities: { ...store.capabilities, ...capabilities },
+        watch: (range, { from = Infinity, ...options } = {}) => {
+          const batches = store.watch(range, options);
+          return (async function* () {
+            for await (const batch of batches) {
+              if (batch.type === "progress" && from <= batch.revision) past(batch.revision);
+              yield batch;
+            }
+          })();
+        },
+      });
+    const compacted = resuming((revision) => {
+      throw new CompactedError(revision);
+    });
+    const group = "watches that do not resume";
+    const refused = `${group}: from a revision that has been, it ends with \`CompactedError\``;
+    const kept = `${group}: from the revision after what was read, nothing is missed`;
+    expect(await failuresOf(compacted, refused, capabilities)).toEqual([]);
+    expect(await failuresOf(compacted, kept, capabilities)).toEqual([]);
+    const silent = resuming(() => undefined);
+    expect(await failuresOf(silent, refused, capabilities)).toEqual([refused]);
+  });
+
   test("is listed with what is lacking", () => {
     const isSkipped = /^watches: \d+ cases \(skipped: it declares no `gapFreeWatch`\)$/;
-    const watches = names({ gapFreeWatch: false }).filter((name) => name.startsWith("watches:"));
-    expect(watches).toEqual(watches.map(() => expect.stringMatching(isSkipped) as string));
+    const registered = names({ gapFreeWatch: false });
+    expect(registered.filter((name) => isSkipped.test(name))).toHaveLength(4);
+    expect(registered).toContain("watches: it is registered at the call");
+    expect(registered.filter((name) => name.startsWith("watches that do not resume:"))).toHaveLength(2);
+    expect(names({}).filter((name) => name.startsWith("watches that do not resume:"))).toEqual([]);
     expect(names({})).toContainEqual(
       expect.stringMatching(/^lost connections: \d+ cases \(skipped: no `openBehindProxy` was given\)$/),
     );
