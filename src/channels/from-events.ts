@@ -29,8 +29,8 @@ export type EventSource =
 export interface FromEventsOptions<T> {
   /** How many events are kept for a consumer that is slow. @defaultValue `1024` */
   readonly capacity?: number | undefined;
-  /** Which event is dropped when that many wait. @defaultValue `"drop-oldest"` */
-  readonly overflow?: "drop-oldest" | "drop-newest" | undefined;
+  /** Which event is dropped when that many wait. @defaultValue `"dropOldest"` */
+  readonly overflow?: "dropOldest" | "dropNewest" | undefined;
   /**
    * Makes a message of what goes with an event; one for which it throws is left out, and the error reported.
    *
@@ -90,11 +90,11 @@ export function fromEvents<T = unknown>(
   name: string,
   options: FromEventsOptions<T> = {},
 ): EventReceiver<T> {
-  const { capacity = 1024, overflow = "drop-oldest", map, signal, runtime = currentRuntime() } = options;
-  checkOneOf("overflow", overflow, ["drop-oldest", "drop-newest"]);
+  const { capacity = 1024, overflow = "dropOldest", map, signal, runtime = currentRuntime() } = options;
+  checkOneOf("overflow", overflow, ["dropOldest", "dropNewest"]);
   if (map !== undefined) checkFunction("map", map);
   const [tx, rx] = channel<T>(capacity, { runtime, name: `events:${name}` });
-  const events = new Events(tx, rx, overflow === "drop-oldest");
+  const events = new Events(tx, rx, overflow === "dropOldest");
   const toMessage = (map ?? ((first: T) => first)) as (...args: unknown[]) => T;
   events.stop = listen(source, name, (...args: unknown[]) => {
     try {

@@ -55,6 +55,13 @@ export interface ServerOptions {
   readonly name?: string | undefined;
   /** How long requests in flight may take; then their connections are cut. @defaultValue what is left of the whole */
   readonly timeout?: Duration | undefined;
+  /**
+   * Whether its responses last until what they send is over, as streams of events do. No {@link Lifecycle.drain} waits
+   * for such a server; it is waited for itself.
+   *
+   * @defaultValue `false`
+   */
+  readonly streams?: boolean | undefined;
 }
 
 /** The end of a process, from the first signal to the exit. */

@@ -166,7 +166,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     return this.onShutdown(name, finish, { phase: "drain", after });
   }
 
-  server(server: HttpServerLike, { name = "http server", timeout }: ServerOptions = {}): Disposable {
+  server(server: HttpServerLike, { name = "http server", timeout, streams = false }: ServerOptions = {}): Disposable {
     const drain = new HttpDrain(server);
     const ended = deferred<undefined>();
     let closed: Promise<void> | undefined;
@@ -176,7 +176,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     const stop = (): void => {
       closed = drain.close();
       closed.catch(() => undefined); // awaited in the next phase, or not at all
-      this.#serving.push(ended.promise);
+      if (!streams) this.#serving.push(ended.promise);
     };
     const end = (): void => {
       ended.resolve(undefined);

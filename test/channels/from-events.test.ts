@@ -40,13 +40,13 @@ describe("fromEvents", () => {
   test("drops what it says when it is full, and counts", () => {
     const emitter = new EventEmitter();
     const oldest = fromEvents<number>(emitter, "n", { capacity: 2 });
-    const newest = fromEvents<number>(emitter, "n", { capacity: 2, overflow: "drop-newest" });
+    const newest = fromEvents<number>(emitter, "n", { capacity: 2, overflow: "dropNewest" });
     for (const n of [1, 2, 3, 4]) emitter.emit("n", n);
     const values = (events: typeof oldest): unknown[] =>
       [events.tryRecv(), events.tryRecv()].map((r) => r.ok && r.value);
     expect([values(oldest), oldest.dropped, values(newest), newest.dropped]).toEqual([[3, 4], 2, [1, 2], 2]);
     expect(() => fromEvents(emitter, "n", { capacity: 0 })).toThrow(RangeError);
-    expect(() => fromEvents(emitter, "n", { overflow: "explode" as "drop-oldest" })).toThrow(TypeError);
+    expect(() => fromEvents(emitter, "n", { overflow: "explode" as "dropOldest" })).toThrow(TypeError);
   });
 
   test("stops by signal, and discards when disposed", () => {

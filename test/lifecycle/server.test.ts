@@ -116,6 +116,23 @@ describe("draining", () => {
     expect(report.hooks.find(({ name }) => name === "api")?.outcome).toBe("timedOut");
   });
 
+  test("a server of streams is waited for itself, but not by what is drained", async () => {
+    const { promise, arrived } = arrival();
+    const { server, answer } = held(arrived);
+    const port = await listen(server);
+    const lifecycle = createLifecycle({ process: fakeProcess(), exit: false });
+    const order: string[] = [];
+    lifecycle.drain("jobs", { close: () => order.push("closed") }, Promise.resolve());
+    lifecycle.onShutdown("end of the stream", answer, { phase: "drain", after: ["jobs"] });
+    lifecycle.onShutdown("store", () => order.push("store"), { phase: "close" });
+    lifecycle.server(server, { streams: true });
+    const stream = fetchFrom(port).then(() => order.push("ended"));
+    await promise;
+    expect((await lifecycle.shutdown()).outcome).toBe("clean");
+    await stream;
+    expect(order).toEqual(["closed", "ended", "store"]);
+  });
+
   test("a channel that is drained is closed when the last request has ended, or was cut", async () => {
     for (const timeout of ["1m", 20] as const) {
       const { promise, arrived } = arrival();
