@@ -123,13 +123,17 @@ describe("draining", () => {
     const lifecycle = createLifecycle({ process: fakeProcess(), exit: false });
     const order: string[] = [];
     lifecycle.drain("jobs", { close: () => order.push("closed") }, Promise.resolve());
-    lifecycle.onShutdown("end of the stream", answer, { phase: "drain", after: ["jobs"] });
-    lifecycle.onShutdown("store", () => order.push("store"), { phase: "close" });
+    const end = (): void => {
+      order.push("ended");
+      answer();
+    };
+    lifecycle.onShutdown("end of the stream", end, { phase: "drain", after: ["jobs"] });
     lifecycle.server(server, { streams: true });
-    const stream = fetchFrom(port).then(() => order.push("ended"));
+    lifecycle.onShutdown("store", () => order.push("store"), { phase: "close" });
+    const stream = fetchFrom(port);
     await promise;
     expect((await lifecycle.shutdown()).outcome).toBe("clean");
-    await stream;
+    expect(await stream).toMatchObject({ body: "done" });
     expect(order).toEqual(["closed", "ended", "store"]);
   });
 
