@@ -1,13 +1,17 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc } from "@fast-check/vitest";
 import { broadcast } from "keelson/channels";
 import { describe, expect } from "vitest";
-import { type Call, abortAtEveryStep, atRest, startCall } from "../support/calls.js";
-import { runs } from "../support/deep.js";
+import { type Wait, keepsToModel, modelSteps } from "../support/against-model.js";
+import { type Call, startCall } from "../support/calls.js";
 
 interface Reader {
   /** The number of the next message to see. */
   next: number;
   open: boolean;
+}
+
+interface BroadcastWait extends Wait {
+  readonly reader: Reader;
 }
 
 /** Messages are numbers that count up; what is kept of them is reckoned, not stored. */
@@ -16,7 +20,7 @@ class Model {
   sent = 0;
   senders = 1;
   readonly readers: Reader[] = [{ next: 0, open: true }];
-  readonly waits: { readonly reader: Reader; state: string }[] = [];
+  readonly waits: BroadcastWait[] = [];
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -52,27 +56,20 @@ interface Real {
   readonly calls: Call[];
 }
 
-type Command = fc.AsyncCommand<Model, Real>;
-
-function command(name: string, run: (model: Model, real: Real) => void, enabled?: (model: Model) => boolean): Command {
-  return {
-    check: (model) => enabled?.(model) ?? true,
-    run: async (model, real) => {
-      run(model, real);
-      model.run();
-      await atRest();
-      expect(real.calls.map(({ state }) => state)).toEqual(model.waits.map(({ state }) => state));
-      const lengths = model.readers.map(({ open, next }) => (open ? model.sent - next : 0));
-      expect(real.receivers.map(({ length }) => length)).toEqual(lengths);
-      expect(real.observer.strongCount).toBe(model.senders);
-      const [tx] = real.senders;
-      if (tx === undefined) return;
-      expect(tx.length).toBe(Math.min(model.capacity, Math.max(0, ...lengths)));
-      expect(tx.receiverCount).toBe(model.open.length);
-    },
-    toString: () => name,
-  };
-}
+const { command, aborting, abortAll } = modelSteps<BroadcastWait, Model, Real>({
+  run: (model) => {
+    model.run();
+  },
+  compare: (model, real) => {
+    const lengths = model.readers.map(({ open, next }) => (open ? model.sent - next : 0));
+    expect(real.receivers.map(({ length }) => length)).toEqual(lengths);
+    expect(real.observer.strongCount).toBe(model.senders);
+    const [tx] = real.senders;
+    if (tx === undefined) return;
+    expect(tx.length).toBe(Math.min(model.capacity, Math.max(0, ...lengths)));
+    expect(tx.receiverCount).toBe(model.open.length);
+  },
+});
 
 const hasSender = ({ senders }: Model): boolean => senders > 0;
 
@@ -145,22 +142,6 @@ const closing = fc.nat(9).map((n) =>
   }),
 );
 
-function abort(model: Model, real: Real, index: number): void {
-  real.calls[index]?.abort();
-  const wait = model.waits[index];
-  if (wait?.state === "parked") wait.state = "aborted";
-}
-
-const aborting = fc.nat(20).map((at) =>
-  command(`abort(${String(at)})`, (model, real) => {
-    abort(model, real, model.waits.length === 0 ? 0 : at % model.waits.length);
-  }),
-);
-
-const abortAll = command("abort all", (model, real) => {
-  for (const index of model.waits.keys()) abort(model, real, index);
-});
-
 const step = fc.oneof(
   { weight: 7, arbitrary: fc.constant(send) },
   { weight: 9, arbitrary: receiving },
@@ -169,28 +150,15 @@ const step = fc.oneof(
   { weight: 1, arbitrary: closing },
 );
 
-const setup = (capacity: number) => () => {
+function setup(capacity: number): { model: Model; real: Real } {
   const [tx, rx] = broadcast.channel<number>(capacity);
   return {
     model: new Model(capacity),
     real: { senders: [tx], observer: tx.downgrade(), receivers: [rx], calls: [] },
   };
-};
+}
 
 describe("broadcast against its model", () => {
-  const capacity = fc.integer({ min: 1, max: 6 });
-
-  test.prop([capacity, fc.commands([step], { maxCommands: 60 })], { numRuns: runs(1500) })(
-    "each receiver gets, in order, all that is sent while it is open, or is told how many it missed",
-    async (slots, commands) => {
-      await fc.asyncModelRun(setup(slots), commands);
-    },
-  );
-
-  test.prop([capacity, fc.commands([step], { maxCommands: 30 })], { numRuns: runs(150) })(
-    "an abort of everything at any step leaves no trace",
-    async (slots, commands) => {
-      for (const steps of abortAtEveryStep(commands, abortAll)) await fc.asyncModelRun(setup(slots), steps);
-    },
-  );
+  const law = "each receiver gets, in order, all that is sent while it is open, or is told how many it missed";
+  keepsToModel({ law, maxSteps: 60, step, abortAll, capacity: fc.integer({ min: 1, max: 6 }), setup });
 });

@@ -1,12 +1,11 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc } from "@fast-check/vitest";
 import { ChannelClosedError, mpsc } from "keelson/channels";
 import { describe, expect } from "vitest";
-import { type Call, abortAtEveryStep, atRest, startCall } from "../support/calls.js";
-import { runs } from "../support/deep.js";
+import { type Wait, keepsToModel, modelSteps } from "../support/against-model.js";
+import { type Call, startCall } from "../support/calls.js";
 
-interface Wait {
+interface ReceiverWait extends Wait {
   readonly kind: "recv" | "recvMany" | "readable";
-  state: string;
 }
 
 /** A queue without a bound, written for clarity. */
@@ -16,7 +15,7 @@ class Model {
   senders = 1;
   next = 0;
   readonly discarded: number[] = [];
-  readonly waits: Wait[] = [];
+  readonly waits: ReceiverWait[] = [];
 
   get ended(): boolean {
     return this.buffer.length === 0 && (this.closed || this.senders === 0);
@@ -46,24 +45,17 @@ interface Real {
   readonly discarded: number[];
 }
 
-type Command = fc.AsyncCommand<Model, Real>;
-
-function command(name: string, run: (model: Model, real: Real) => void, enabled?: (model: Model) => boolean): Command {
-  return {
-    check: (model) => enabled?.(model) ?? true,
-    run: async (model, real) => {
-      run(model, real);
-      model.run();
-      await atRest();
-      expect(real.calls.map(({ state }) => state)).toEqual(model.waits.map(({ state }) => state));
-      expect(real.rx.length).toBe(model.buffer.length);
-      expect(real.rx.isClosed).toBe(model.closed || model.senders === 0);
-      expect(real.rx.senderStrongCount).toBe(model.senders);
-      expect(real.discarded).toEqual(model.discarded);
-    },
-    toString: () => name,
-  };
-}
+const { command, aborting, abortAll } = modelSteps<ReceiverWait, Model, Real>({
+  run: (model) => {
+    model.run();
+  },
+  compare: (model, { rx, discarded }) => {
+    expect(rx.length).toBe(model.buffer.length);
+    expect(rx.isClosed).toBe(model.closed || model.senders === 0);
+    expect(rx.senderStrongCount).toBe(model.senders);
+    expect(discarded).toEqual(model.discarded);
+  },
+});
 
 const hasSender = ({ senders }: Model): boolean => senders > 0;
 
@@ -138,22 +130,6 @@ const ending = fc.constantFrom(
   }),
 );
 
-function abort(model: Model, real: Real, index: number): void {
-  real.calls[index]?.abort();
-  const wait = model.waits[index];
-  if (wait?.state === "parked") wait.state = "aborted";
-}
-
-const aborting = fc.nat(20).map((at) =>
-  command(`abort(${String(at)})`, (model, real) => {
-    abort(model, real, model.waits.length === 0 ? 0 : at % model.waits.length);
-  }),
-);
-
-const abortAll = command("abort all", (model, real) => {
-  for (const index of model.waits.keys()) abort(model, real, index);
-});
-
 const step = fc.oneof(
   { weight: 6, arbitrary: sending },
   { weight: 6, arbitrary: receiving },
@@ -169,17 +145,6 @@ function setup(): { model: Model; real: Real } {
 }
 
 describe("unbounded mpsc against its model", () => {
-  test.prop([fc.commands([step], { maxCommands: 40 })], { numRuns: runs(1500) })(
-    "no message is lost or doubled, whatever is aborted or closed",
-    async (commands) => {
-      await fc.asyncModelRun(setup, commands);
-    },
-  );
-
-  test.prop([fc.commands([step], { maxCommands: 30 })], { numRuns: runs(150) })(
-    "an abort of everything at any step leaves no trace",
-    async (commands) => {
-      for (const steps of abortAtEveryStep(commands, abortAll)) await fc.asyncModelRun(setup, steps);
-    },
-  );
+  const law = "no message is lost or doubled, whatever is aborted or closed";
+  keepsToModel({ law, maxSteps: 40, step, abortAll, setup });
 });

@@ -1,16 +1,15 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc } from "@fast-check/vitest";
 import { ChannelClosedError, mpsc } from "keelson/channels";
 import { describe, expect } from "vitest";
-import { type Call as RealCall, abortAtEveryStep, atRest, startCall } from "../support/calls.js";
-import { runs } from "../support/deep.js";
+import { type Wait, keepsToModel, modelSteps } from "../support/against-model.js";
+import { type Call, startCall } from "../support/calls.js";
 
 /** A parked or ended call, as the model sees it. */
-interface Call {
+interface MpscWait extends Wait {
   readonly kind: "send" | "reserve" | "recv" | "recvMany";
   readonly wanted: number;
   readonly value: number;
   held: number;
-  state: string;
 }
 
 /** Bounded FIFO with permits, written for clarity: arrays, and a rescan after every step. */
@@ -20,8 +19,11 @@ class Model {
   out = 0;
   closed = false;
   senderOpen = true;
-  senders: Call[] = [];
-  receivers: Call[] = [];
+  senders: MpscWait[] = [];
+  receivers: MpscWait[] = [];
+  readonly waits: MpscWait[] = [];
+  /** The number of the last message. */
+  last = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -65,7 +67,7 @@ class Model {
 class Real {
   readonly tx: mpsc.Sender<number>;
   readonly rx: mpsc.Receiver<number>;
-  readonly calls: RealCall[] = [];
+  readonly calls: Call[] = [];
   readonly permits: { send(value: number): void; release(): void }[] = [];
 
   constructor(capacity: number) {
@@ -73,52 +75,37 @@ class Real {
   }
 }
 
-interface World {
-  readonly model: Model;
-  readonly calls: Call[];
-  next: number;
-}
-
-type Command = fc.AsyncCommand<World, Real>;
-
-async function check(world: World, real: Real): Promise<void> {
-  world.model.run();
-  await atRest();
-  expect(real.calls.map((call) => call.state)).toEqual(world.calls.map((call) => call.state));
-  expect(real.rx.length).toBe(world.model.buffer.length);
-  expect(real.tx.capacity).toBe(world.model.free);
-}
-
 function track(real: Real, start: (signal: AbortSignal) => Promise<string>): void {
   real.calls.push(startCall(start, (error) => (error instanceof ChannelClosedError ? "refused" : String(error))));
 }
 
-function command(
-  name: string,
-  run: (world: World, real: Real) => void,
-  enabled = (_: World): boolean => true,
-): Command {
-  return {
-    check: (world) => enabled(world),
-    run: async (world, real) => {
-      run(world, real);
-      await check(world, real);
-    },
-    toString: () => name,
-  };
-}
+const { command, aborting, abortAll } = modelSteps<MpscWait, Model, Real>({
+  run: (model) => {
+    model.run();
+  },
+  compare: (model, { tx, rx }) => {
+    expect(rx.length).toBe(model.buffer.length);
+    expect(tx.capacity).toBe(model.free);
+  },
+  aborted: (model, wait) => {
+    model.senders = model.senders.filter((other) => other !== wait);
+    model.receivers = model.receivers.filter((other) => other !== wait);
+    model.run(); // what it gives up may end the next call before that is aborted, too
+  },
+});
 
-const open = ({ model }: World): boolean => model.senderOpen;
+type Command = ReturnType<typeof command>;
+
+const open = ({ senderOpen }: Model): boolean => senderOpen;
 
 function sending(kind: "send" | "reserve", wanted: number): Command {
   return command(
     `${kind}(${String(wanted)})`,
-    (world, real) => {
-      const { model } = world;
-      const value = (world.next += 1);
+    (model, real) => {
+      const value = (model.last += 1);
       const count = Math.min(wanted, model.capacity);
-      const call: Call = { kind, wanted: count, value, held: 0, state: model.closed ? "refused" : "parked" };
-      world.calls.push(call);
+      const call: MpscWait = { kind, wanted: count, value, held: 0, state: model.closed ? "refused" : "parked" };
+      model.waits.push(call);
       if (!model.closed) model.senders.push(call);
       track(real, async (signal) => {
         if (kind === "send") await real.tx.send(value, { signal });
@@ -131,10 +118,10 @@ function sending(kind: "send" | "reserve", wanted: number): Command {
 }
 
 function receiving(kind: "recv" | "recvMany", wanted: number): Command {
-  return command(`${kind}(${String(wanted)})`, (world, real) => {
-    const call: Call = { kind, wanted, value: 0, held: 0, state: "parked" };
-    world.calls.push(call);
-    world.model.receivers.push(call);
+  return command(`${kind}(${String(wanted)})`, (model, real) => {
+    const call: MpscWait = { kind, wanted, value: 0, held: 0, state: "parked" };
+    model.waits.push(call);
+    model.receivers.push(call);
     track(real, async (signal) => {
       if (kind === "recvMany") {
         const messages = await real.rx.recvMany(wanted, { signal });
@@ -146,36 +133,12 @@ function receiving(kind: "recv" | "recvMany", wanted: number): Command {
   });
 }
 
-function abort({ model, calls }: World, real: Real, index: number): void {
-  const call = calls[index];
-  real.calls[index]?.abort();
-  if (call?.state !== "parked") return;
-  call.state = "aborted";
-  model.senders = model.senders.filter((other) => other !== call);
-  model.receivers = model.receivers.filter((other) => other !== call);
-  model.run(); // what it gives up may end the next call before that is aborted, too
-}
-
-const aborting = fc.nat(30).map((at) =>
-  command(`abort(${String(at)})`, (world, real) => {
-    abort(world, real, world.calls.length === 0 ? 0 : at % world.calls.length);
-  }),
-);
-
-const abortAll = command("abort all", (world, real) => {
-  for (const index of world.calls.keys()) {
-    abort(world, real, index);
-    world.model.run(); // what one gives back, the next may get before it is aborted itself
-  }
-});
-
 const usingPermit = fc.boolean().map((send) =>
   command(
     send ? "permit.send" : "permit.release",
-    (world, real) => {
-      const { model } = world;
+    (model, real) => {
       const permit = real.permits.shift();
-      const value = (world.next += 1);
+      const value = (model.last += 1);
       model.out -= 1;
       if (send) {
         model.buffer.push(value);
@@ -184,23 +147,22 @@ const usingPermit = fc.boolean().map((send) =>
         permit?.release();
       }
     },
-    ({ model }) => model.out > 0,
+    ({ out }) => out > 0,
   ),
 );
 
 const rest = fc.constantFrom(
   command(
     "trySend",
-    (world, real) => {
-      const { model } = world;
-      const value = (world.next += 1);
+    (model, real) => {
+      const value = (model.last += 1);
       const fits = !model.closed && model.free > 0;
       if (fits) model.buffer.push(value);
       expect(real.tx.trySend(value)).toBe(fits);
     },
     open,
   ),
-  command("tryRecv", ({ model }, real) => {
+  command("tryRecv", (model, real) => {
     const { ended } = model;
     const value = model.buffer.shift();
     const result = real.rx.tryRecv();
@@ -209,13 +171,13 @@ const rest = fc.constantFrom(
   }),
   command(
     "tx.close",
-    ({ model }, real) => {
+    (model, real) => {
       model.senderOpen = false;
       real.tx.close();
     },
     open,
   ),
-  command("rx.close", ({ model }, real) => {
+  command("rx.close", (model, real) => {
     model.closed = true;
     for (const call of model.senders) {
       call.held = 0;
@@ -236,25 +198,12 @@ const step = fc.oneof(
   { weight: 3, arbitrary: rest },
 );
 
-const setup = (capacity: number) => () => ({
-  model: { model: new Model(capacity), calls: [], next: 0 },
+const setup = (capacity: number): { model: Model; real: Real } => ({
+  model: new Model(capacity),
   real: new Real(capacity),
 });
 
 describe("mpsc against its model", () => {
-  const capacity = fc.integer({ min: 1, max: 4 });
-
-  test.prop([capacity, fc.commands([step], { maxCommands: 40 })], { numRuns: runs(1500) })(
-    "no message is lost or doubled, no slot leaked, whatever is aborted",
-    async (slots, commands) => {
-      await fc.asyncModelRun(setup(slots), commands);
-    },
-  );
-
-  test.prop([capacity, fc.commands([step], { maxCommands: 30 })], { numRuns: runs(150) })(
-    "an abort of everything at any step leaves no trace",
-    async (slots, commands) => {
-      for (const steps of abortAtEveryStep(commands, abortAll)) await fc.asyncModelRun(setup(slots), steps);
-    },
-  );
+  const law = "no message is lost or doubled, no slot leaked, whatever is aborted";
+  keepsToModel({ law, maxSteps: 40, step, abortAll, capacity: fc.integer({ min: 1, max: 4 }), setup });
 });

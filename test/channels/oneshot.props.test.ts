@@ -1,12 +1,11 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc } from "@fast-check/vitest";
 import { oneshot } from "keelson/channels";
 import { describe, expect } from "vitest";
-import { type Call, abortAtEveryStep, atRest, startCall } from "../support/calls.js";
-import { runs } from "../support/deep.js";
+import { type Wait, keepsToModel, modelSteps } from "../support/against-model.js";
+import { type Call, startCall } from "../support/calls.js";
 
-interface Wait {
+interface OneshotWait extends Wait {
   readonly kind: "recv" | "closed";
-  state: string;
 }
 
 /** One slot for one value, written for clarity. */
@@ -16,7 +15,7 @@ class Model {
   senderGone = false;
   /** Whether the receiver takes nothing more. */
   receiverGone = false;
-  readonly waits: Wait[] = [];
+  readonly waits: OneshotWait[] = [];
 
   /** Takes what is there. */
   take(): string {
@@ -45,23 +44,16 @@ interface Real {
   readonly calls: Call[];
 }
 
-type Command = fc.AsyncCommand<Model, Real>;
-
-function command(name: string, run: (model: Model, real: Real) => void): Command {
-  return {
-    check: () => true,
-    run: async (model, real) => {
-      run(model, real);
-      model.run();
-      await atRest();
-      expect(real.calls.map(({ state }) => state)).toEqual(model.waits.map(({ state }) => state));
-      expect(real.rx.isEmpty).toBe(model.stage !== "full");
-      expect(real.rx.isTerminated).toBe(model.stage === "ended");
-      expect(real.tx.isClosed).toBe(model.receiverGone);
-    },
-    toString: () => name,
-  };
-}
+const { command, aborting, abortAll } = modelSteps<OneshotWait, Model, Real>({
+  run: (model) => {
+    model.run();
+  },
+  compare: (model, { tx, rx }) => {
+    expect(rx.isEmpty).toBe(model.stage !== "full");
+    expect(rx.isTerminated).toBe(model.stage === "ended");
+    expect(tx.isClosed).toBe(model.receiverGone);
+  },
+});
 
 const shown = (result: { readonly ok: boolean; readonly value?: number; readonly reason?: string }): string =>
   result.ok ? `got ${String(result.value)}` : String(result.reason);
@@ -108,22 +100,6 @@ const dispose = command("rx dispose", (model, { rx }) => {
   rx[Symbol.dispose]();
 });
 
-function abort(model: Model, real: Real, index: number): void {
-  real.calls[index]?.abort();
-  const wait = model.waits[index];
-  if (wait?.state === "parked") wait.state = "aborted";
-}
-
-const aborting = fc.nat(10).map((at) =>
-  command(`abort(${String(at)})`, (model, real) => {
-    abort(model, real, model.waits.length === 0 ? 0 : at % model.waits.length);
-  }),
-);
-
-const abortAll = command("abort all", (model, real) => {
-  for (const index of model.waits.keys()) abort(model, real, index);
-});
-
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.constant(recv) },
   { weight: 2, arbitrary: fc.constant(closed) },
@@ -138,17 +114,6 @@ function setup(): { model: Model; real: Real } {
 }
 
 describe("oneshot against its model", () => {
-  test.prop([fc.commands([step], { maxCommands: 20 })], { numRuns: runs(1500) })(
-    "the value comes to one who waits, or the end to all, whatever is aborted",
-    async (commands) => {
-      await fc.asyncModelRun(setup, commands);
-    },
-  );
-
-  test.prop([fc.commands([step], { maxCommands: 20 })], { numRuns: runs(200) })(
-    "an abort of everything at any step leaves no trace",
-    async (commands) => {
-      for (const steps of abortAtEveryStep(commands, abortAll)) await fc.asyncModelRun(setup, steps);
-    },
-  );
+  const law = "the value comes to one who waits, or the end to all, whatever is aborted";
+  keepsToModel({ law, maxSteps: 20, step, abortAll, setup });
 });

@@ -1,8 +1,12 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc } from "@fast-check/vitest";
 import { watch } from "keelson/channels";
 import { describe, expect } from "vitest";
-import { type Call, abortAtEveryStep, atRest, startCall } from "../support/calls.js";
-import { runs } from "../support/deep.js";
+import { type Wait, keepsToModel, modelSteps } from "../support/against-model.js";
+import { type Call, startCall } from "../support/calls.js";
+
+interface ReceiverWait extends Wait {
+  readonly receiver: number;
+}
 
 interface Model {
   value: number;
@@ -10,45 +14,34 @@ interface Model {
   open: boolean;
   /** For each receiver the version it has seen; `undefined` once closed. */
   seen: (number | undefined)[];
-  waits: { receiver: number; state: string }[];
+  readonly waits: ReceiverWait[];
 }
 
 interface Real {
   readonly tx: watch.Sender<number>;
   readonly receivers: watch.Receiver<number>[];
-  readonly waits: Call[];
+  readonly calls: Call[];
 }
 
-type Command = fc.AsyncCommand<Model, Real>;
-
-function command(
-  name: string,
-  run: (model: Model, real: Real) => void,
-  enabled = (_: Model): boolean => true,
-): Command {
-  return {
-    check: (model) => enabled(model),
-    run: async (model, real) => {
-      run(model, real);
-      for (const wait of model.waits) {
-        if (wait.state !== "parked") continue;
-        const seen = model.seen[wait.receiver];
-        if (seen === undefined) wait.state = "false";
-        else if (seen !== model.version) {
-          wait.state = "true";
-          model.seen[wait.receiver] = model.version;
-        } else if (!model.open) wait.state = "false";
-      }
-      await atRest();
-      expect(real.waits.map((wait) => wait.state)).toEqual(model.waits.map((wait) => wait.state));
-      const live = model.seen.map((seen) => seen !== undefined && seen !== model.version);
-      expect(real.receivers.map((rx) => rx.hasChanged())).toEqual(live);
-      expect(real.tx.value).toBe(model.value);
-      expect(real.tx.receiverCount).toBe(model.seen.filter((seen) => seen !== undefined).length);
-    },
-    toString: () => name,
-  };
-}
+const { command, aborting, abortAll } = modelSteps<ReceiverWait, Model, Real>({
+  run: (model) => {
+    for (const wait of model.waits) {
+      if (wait.state !== "parked") continue;
+      const seen = model.seen[wait.receiver];
+      if (seen === undefined) wait.state = "false";
+      else if (seen !== model.version) {
+        wait.state = "true";
+        model.seen[wait.receiver] = model.version;
+      } else if (!model.open) wait.state = "false";
+    }
+  },
+  compare: (model, { tx, receivers }) => {
+    const live = model.seen.map((seen) => seen !== undefined && seen !== model.version);
+    expect(receivers.map((rx) => rx.hasChanged())).toEqual(live);
+    expect(tx.value).toBe(model.value);
+    expect(tx.receiverCount).toBe(model.seen.filter((seen) => seen !== undefined).length);
+  },
+});
 
 const open = (model: Model): boolean => model.open;
 const at = (items: readonly unknown[], index: number): number => (items.length === 0 ? 0 : index % items.length);
@@ -100,13 +93,7 @@ const receivers = fc.nat(5).chain((n) =>
     command(`changed(${String(n)})`, (model, real) => {
       const receiver = at(model.seen, n);
       model.waits.push({ receiver, state: "parked" });
-      real.waits.push(startCall(async (signal) => String(await real.receivers[receiver]?.changed({ signal }))));
-    }),
-    command(`abort(${String(n)})`, (model, real) => {
-      const index = at(model.waits, n);
-      const wait = model.waits[index];
-      if (wait?.state === "parked") wait.state = "aborted";
-      real.waits[index]?.abort();
+      real.calls.push(startCall(async (signal) => String(await real.receivers[receiver]?.changed({ signal }))));
     }),
     command(`take(${String(n)})`, (model, real) => {
       const receiver = at(model.seen, n);
@@ -150,35 +137,20 @@ const closing = fc.constant(
 
 const step = fc.oneof(
   { weight: 5, arbitrary: senders },
-  { weight: 9, arbitrary: receivers },
+  { weight: 7, arbitrary: receivers },
+  { weight: 2, arbitrary: aborting },
   { weight: 1, arbitrary: closing },
 );
-
-const abortAll = command("abort all", (model, real) => {
-  for (const wait of model.waits) if (wait.state === "parked") wait.state = "aborted";
-  for (const wait of real.waits) wait.abort();
-});
 
 function setup(): { model: Model; real: Real } {
   const [tx, rx] = watch.channel(0);
   return {
     model: { value: 0, version: 0, open: true, seen: [0], waits: [] },
-    real: { tx, receivers: [rx], waits: [] },
+    real: { tx, receivers: [rx], calls: [] },
   };
 }
 
 describe("watch against its model", () => {
-  test.prop([fc.commands([step], { maxCommands: 40 })], { numRuns: runs(1500) })(
-    "every receiver hears of every change it has not seen, and of the end after that",
-    async (commands) => {
-      await fc.asyncModelRun(setup, commands);
-    },
-  );
-
-  test.prop([fc.commands([step], { maxCommands: 30 })], { numRuns: runs(150) })(
-    "an abort of everything at any step leaves no trace",
-    async (commands) => {
-      for (const steps of abortAtEveryStep(commands, abortAll)) await fc.asyncModelRun(setup, steps);
-    },
-  );
+  const law = "every receiver hears of every change it has not seen, and of the end after that";
+  keepsToModel({ law, maxSteps: 40, step, abortAll, setup });
 });

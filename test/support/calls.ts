@@ -29,12 +29,6 @@ export function startCall(
   return call;
 }
 
-/** The steps as they are, and once for each of them with `abort` put in behind it. */
-export function abortAtEveryStep<S>(steps: Iterable<S>, abort: S): readonly S[][] {
-  const all = [...steps];
-  return [all, ...all.map((_, at) => [...all.slice(0, at + 1), abort, ...all.slice(at + 1)])];
-}
-
 /** Waits until whatever is decided has come to those who wait for it. */
 export async function atRest(): Promise<void> {
   await systemRuntime().ready(undefined); // behind those that were put off until the event loop turns
