@@ -27,8 +27,8 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
   test("events of a watch that is cut off as soon as it stands", async () => {
     const events = 500;
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
-    const direct = await etcdStore({ url: etcd.url });
-    const ours = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}` });
+    const direct = await etcdStore({ url: etcd.url, timeout: "30s" });
+    const ours = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}`, timeout: "30s" });
     const theirs = await through(proxy);
     const { revision } = await direct.get("/gap/");
     for (let index = 0; index < events; index += 100) {
@@ -70,9 +70,9 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
 
   test("a put whose reply is lost", async () => {
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
-    const direct = await etcdStore({ url: etcd.url });
+    const direct = await etcdStore({ url: etcd.url, timeout: "30s" });
     const theirs = await through(proxy);
-    const ours = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}` });
+    const ours = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}`, timeout: "30s" });
     // What is dropped may be no reply but a word between the two ends, and the put may not have been read by then.
     let theirsMost = 0;
     for (let turn = 0; theirsMost <= 1; turn += 1) {
@@ -101,7 +101,7 @@ describeUnless(etcdMissing(), "where npm's etcd3 goes wrong, the store does not:
     const theirs = await through(proxy);
     const theirLease = theirs.lease(ttlMs / 1_000);
     await theirLease.grant();
-    const ours = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}` });
+    const ours = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}`, timeout: "30s" });
     const ourLease = await ours.grantLease(ttlMs);
     const { signal } = ourLease;
     const started = performance.now();
