@@ -26,8 +26,8 @@ export class ContenderProcess {
   #errors = "";
   #isOver = false;
 
-  constructor(url: string, identity: string, ttlMs: number) {
-    const child = spawn(execPath, ["--import", "tsx", script, url, identity, String(ttlMs)], {
+  constructor(url: string, election: string, identity: string, ttlMs: number) {
+    const child = spawn(execPath, ["--import", "tsx", script, url, election, identity, String(ttlMs)], {
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#child = child;

@@ -10,11 +10,11 @@ import {
 } from "keelson/reconcilers";
 import { type ResourceClient, createResourceClient, waitFor } from "keelson/resources";
 import { type StateStore, op, wrapStore } from "keelson/store";
-import { openStore } from "keelson/store/open";
 import { expect, test } from "vitest";
 import { deferred } from "../../src/core/deferred.js";
 import { etcdMissing, postgresMissing, startEtcd, startPostgres } from "../support/servers.js";
 import { describeUnless } from "../support/when.js";
+import { openAt } from "../workloads/open-store.js";
 
 const patience = 600_000;
 const name = "control-plane";
@@ -134,7 +134,7 @@ for (const [kind, missing, start] of places) {
       { timeout: patience },
       async () => {
         await using server = await start();
-        const open = () => openStore(server.url);
+        const open = () => openAt(server.url, "60s");
         const [store, ...theirs] = await Promise.all([open(), open(), open()]);
         const client = createResourceClient(store);
         const [a, b] = [new Seat(quick(theirs[0]), "a"), new Seat(quick(theirs[1]), "b")];

@@ -11,8 +11,8 @@ import { sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { text } from "../support/store.js";
 import { describeUnless } from "../support/when.js";
 import { sharedNow } from "../workloads/history-log.js";
+import { openAt } from "../workloads/open-store.js";
 import { ContenderProcess } from "./contender-process.js";
-import { openStore } from "keelson/store/open";
 
 const ttlMs = 3_000;
 
@@ -85,25 +85,27 @@ afterEach(async () => {
 });
 
 async function open(url: string): Promise<StateStore> {
-  const store = await openStore(url);
+  const store = await openAt(url, "30s");
   opened.push(() => store.close());
   return store;
 }
 
 /** Two processes, of which the first one leads. */
 async function contenders(url: string, ttl: number): Promise<[a: ContenderProcess, b: ContenderProcess]> {
-  const a = new ContenderProcess(url, "a", ttl);
+  const name = newName();
+  const a = new ContenderProcess(url, name, "a", ttl);
   opened.push(() => a.kill());
   await a.says("elected");
-  const b = new ContenderProcess(url, "b", ttl);
+  const b = new ContenderProcess(url, name, "b", ttl);
   opened.push(() => b.kill());
   await b.says("ready");
-  await queued(await open(url), 2);
+  await queued(await open(url), name, 2);
   return [a, b];
 }
 
 /** Waits until so many contend. */
-async function queued(store: StateStore, count: number, prefix = "/elections/real/"): Promise<void> {
+async function queued(store: StateStore, name: string, count: number): Promise<void> {
+  const prefix = `/elections/${name}/`;
   while ((await store.range({ prefix }, { countOnly: true })).count !== count) await sleep(20);
 }
 
@@ -196,7 +198,7 @@ for (const [kind, { missing, start }] of Object.entries<Kind<Place>>({ SQLite: f
         createElection(stores[index % 5] ?? first, { name, ttl: "30s" }).run(async (term) => {
           leading += 1;
           expect(leading).toBe(1);
-          if (tokens.length === 0) await queued(first, 50, `/elections/${name}/`);
+          if (tokens.length === 0) await queued(first, name, 50);
           tokens.push(term.token);
           leading -= 1;
         }),
@@ -235,7 +237,7 @@ for (const [kind, { missing, start }] of Object.entries(servers)) {
           const old = await cut.first;
           const near = await open(server.url);
           const other = contend(near, name);
-          await queued(near, 2, `/elections/${name}/`);
+          await queued(near, name, 2);
           proxy.blackhole(direction);
           const young = await other.first;
           expect([old.isHeld(), old.signal.aborted]).toEqual([false, true]);

@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lease, type StateStore, type Txn, type WatchEvent, compareKeys, inRange, op } from "keelson/store";
 import { etcdStore } from "keelson/store/etcd";
 import { memoryStore } from "keelson/store/memory";
-import { openStore } from "keelson/store/open";
 import { type Command, type Resolve, anyCommand, plain } from "../store/store-commands.js";
 import { runs } from "../support/deep.js";
 import { outcome } from "../support/outcome.js";
 import { etcdMissing, postgresMissing, startEtcd, startPostgres, unasked } from "../support/servers.js";
 import { sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { describeUnless } from "../support/when.js";
+import { openAt } from "../workloads/open-store.js";
 
-const patience = 300_000;
+const patience = 900_000;
 const ttlMs = 600_000;
 const everything = { prefix: "" };
 
@@ -174,7 +174,7 @@ const places: readonly [name: string, missing: string | undefined, open: () => P
     unasked ?? sqliteMissing,
     async () => {
       const folder = temporaryFolder();
-      const store = await openStore(`sqlite:${folder.file("state.db")}`);
+      const store = await openAt(`sqlite:${folder.file("state.db")}`, "60s");
       return {
         store,
         stop: () => {
@@ -189,7 +189,7 @@ const places: readonly [name: string, missing: string | undefined, open: () => P
     postgresMissing(),
     async () => {
       const server = await startPostgres({ fsync: "off" });
-      return { store: await openStore(server.url), stop: () => server.stop() };
+      return { store: await openAt(server.url, "60s"), stop: () => server.stop() };
     },
   ],
   [
@@ -197,7 +197,7 @@ const places: readonly [name: string, missing: string | undefined, open: () => P
     etcdMissing(),
     async () => {
       const etcd = await startEtcd();
-      return { store: await etcdStore({ url: etcd.url, compactEtcd: true }), stop: () => etcd.stop() };
+      return { store: await etcdStore({ url: etcd.url, compactEtcd: true, timeout: "60s" }), stop: () => etcd.stop() };
     },
   ],
 ];

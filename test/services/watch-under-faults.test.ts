@@ -8,6 +8,7 @@ import { describeUnless } from "../support/when.js";
 import { openAt } from "../workloads/open-store.js";
 
 const patience = 900_000;
+const patient = "60s";
 const allEvents = 50_000;
 const wantedCuts = 200;
 const perTxn = 25;
@@ -82,8 +83,8 @@ describeUnless(etcdMissing(), "a watch on etcd whose connection is cut 200 times
   test("loses nothing, shows nothing twice, and keeps the order", { timeout: patience }, async () => {
     await using etcd = await startEtcd();
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
-    const writer = await etcdStore({ url: etcd.url });
-    const watcher = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}` });
+    const writer = await openAt(etcd.url, patient);
+    const watcher = await openAt(`etcd://127.0.0.1:${proxy.port}`);
     await losesNothing({ writer, watcher, proxy });
     await Promise.all([writer.close(), watcher.close()]);
   });
@@ -91,8 +92,8 @@ describeUnless(etcdMissing(), "a watch on etcd whose connection is cut 200 times
   test("ends with CompactedError where what it missed is gone", { timeout: patience }, async () => {
     await using etcd = await startEtcd();
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
-    const writer = await etcdStore({ url: etcd.url, compactEtcd: true });
-    const watcher = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}` });
+    const writer = await etcdStore({ url: etcd.url, compactEtcd: true, timeout: patient });
+    const watcher = await openAt(`etcd://127.0.0.1:${proxy.port}`);
     await endsCompacted({ writer, watcher, proxy });
     await Promise.all([writer.close(), watcher.close()]);
   });
@@ -102,7 +103,7 @@ describeUnless(postgresMissing(), "a watch on Postgres whose connection is cut 2
   test("loses nothing, shows nothing twice, and keeps the order", { timeout: patience }, async () => {
     await using postgres = await startPostgres();
     await using proxy = await faultProxy({ target: `127.0.0.1:${postgres.port}` });
-    const writer = await openAt(postgres.url);
+    const writer = await openAt(postgres.url, patient);
     const watcher = await openAt(postgres.url.replace(String(postgres.port), String(proxy.port)));
     await losesNothing({ writer, watcher, proxy });
     await Promise.all([writer.close(), watcher.close()]);
@@ -111,7 +112,7 @@ describeUnless(postgresMissing(), "a watch on Postgres whose connection is cut 2
   test("ends with CompactedError where what it missed is gone", { timeout: patience }, async () => {
     await using postgres = await startPostgres();
     await using proxy = await faultProxy({ target: `127.0.0.1:${postgres.port}` });
-    const writer = await openAt(postgres.url);
+    const writer = await openAt(postgres.url, patient);
     const watcher = await openAt(postgres.url.replace(String(postgres.port), String(proxy.port)));
     await endsCompacted({ writer, watcher, proxy });
     await Promise.all([writer.close(), watcher.close()]);
