@@ -1,4 +1,6 @@
+import { ObjectEvent } from "../controllers/index.js";
 import type { Kind, Resource, ResourceClient } from "../resources/index.js";
+import type { StateStore } from "../store/index.js";
 
 /** What differs from run to run without meaning anything: counters of writes, and instants. */
 const incidental = /^(?:uid|resourceVersion|generation|observedGeneration)$|(?:Time|Timestamp|At)$/;
@@ -13,6 +15,14 @@ export async function finalState(
   const objects = lists.flatMap(({ items }) => items);
   const byUid = new Map(objects.map((object) => [object.metadata.uid, object]));
   return objects.map((object) => text(view === undefined ? essence(object, byUid) : view(object))).sort();
+}
+
+/** The names of the kinds of which there are objects; events are told, not wanted. */
+export async function kindsIn(store: StateStore): Promise<readonly string[]> {
+  const { kvs } = await store.range({ prefix: "/resources/" }, { keysOnly: true });
+  const names = new Set(kvs.map(({ key }) => key.split("/")[2] ?? ""));
+  names.delete(ObjectEvent.name);
+  return [...names];
 }
 
 /** The objects that name an owner which is not there, among objects whose kinds are all known. */

@@ -2,7 +2,7 @@ import { checkInteger, checkKnown } from "../core/check.js";
 import { KeelsonError } from "../core/index.js";
 import type { Controller } from "../controllers/index.js";
 import { createHarness } from "./create-harness.js";
-import { danglingOwners, differences, finalState } from "./final-state.js";
+import { danglingOwners, differences, finalState, kindsIn } from "./final-state.js";
 import type { Harness } from "./harness.js";
 import { type Reference, faultOf, plan, recreate } from "./reconciler-faults.js";
 import { type ReconcilerFault, type ReconcilerScenario, scenarioFields } from "./reconciler-scenario.js";
@@ -163,6 +163,10 @@ async function playedOn(
     await recreate(t, [...new Set(recreates)], controllers, fault.unseen);
     await t.advance(settleWithin);
   }
+  if (scenario.kinds === undefined) {
+    const missed = (await kindsIn(t.store)).filter((found) => !kinds.some(({ name }) => name === found));
+    if (missed.length > 0) throw failed(notCompared(missed));
+  }
   await scenario.reached?.(t);
   const dangling = await danglingOwners(t.client, kinds);
   if (dangling.length > 0) throw failed(dangling.join("; "));
@@ -176,6 +180,11 @@ async function playedOn(
     throw failed(`${name} wrote ${String(more)} times though nothing had changed`);
   }
   return { writes, revision, end, reconciles: t.reconciles.length };
+}
+
+function notCompared(missed: readonly string[]): string {
+  const names = missed.join(", ");
+  return `expected \`kinds\` of the scenario, as no controller names ${names}, whose objects would not be compared`;
 }
 
 /** A generator of its own, so that what is drawn elsewhere changes nothing. */

@@ -12,8 +12,8 @@ export interface ReconcilerScenario {
   /** Throws unless what was wanted has been reached; asked once everything has come to rest. */
   reached?(t: Harness): Promise<void> | void;
   /**
-   * Kinds whose objects must be the same in the end, however it went; name here, too, what a controller creates and
-   * neither owns, watches nor reads. @defaultValue those that the controllers name
+   * Kinds whose objects must be the same in the end, however it went. It must be given where a controller creates what
+   * it neither owns, watches nor reads. @defaultValue those that the controllers name
    */
   readonly kinds?: readonly Kind[];
   /**

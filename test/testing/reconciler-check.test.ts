@@ -1,5 +1,6 @@
-import { type ResourceClient, createResourceClient } from "keelson/resources";
-import { ReconcilerCheckError, checkReconciler } from "keelson/testing";
+import { defineController } from "keelson/controllers";
+import { type ResourceClient, createResourceClient, defineKind } from "keelson/resources";
+import { ReconcilerCheckError, type ReconcilerScenario, checkReconciler } from "keelson/testing";
 import { describe, expect, test } from "vitest";
 import { runs } from "../support/deep.js";
 import { outcome } from "../support/outcome.js";
@@ -12,6 +13,26 @@ describe("a reconciler without a bug", () => {
     expect(report.runs).toBe(2 * seeds);
     for (const count of Object.values(report.faults)) expect(count).toBeGreaterThan(seeds / 8);
   });
+});
+
+test("objects of a kind that no controller names do not escape the comparison", async () => {
+  const Order = defineKind<{ item: string }>()("Order");
+  const Receipt = defineKind<{ item: string }>()("Receipt");
+  const orders = () => [
+    defineController({
+      for: Order,
+      async reconcile({ metadata: { name }, spec }, { client }) {
+        await client.apply(Receipt, { metadata: { name }, spec }, { manager: "orders" });
+      },
+    }),
+  ];
+  const run: ReconcilerScenario["run"] = async (t) => {
+    await t.client.create(Order, { metadata: { name: "one" }, spec: { item: "tea" } });
+  };
+  const unnamed = await outcome(checkReconciler(orders, { run }, { seeds: 1 }));
+  expect(String(unnamed)).toContain("expected `kinds` of the scenario, as no controller names Receipt");
+  const { runs } = await checkReconciler(orders, { run, kinds: [Order, Receipt] }, { seeds: 4 });
+  expect(runs).toBe(8);
 });
 
 describe("finds a reconciler that", () => {

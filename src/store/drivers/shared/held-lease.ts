@@ -8,27 +8,50 @@ interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * What a lease asks of its store, and how it is to reckon.
- *
- * @internal
- */
+/** What a {@link HeldLease} asks of its store, and how it is to reckon. */
 export interface LeaseHome {
+  /** Whose clock the deadline is on. */
   readonly runtime: Runtime;
   /** What observers are told it is a lease of; they are told nothing without. */
   readonly driver?: string;
-  /** Of a time to live, how much a holder may count on, from when the request was sent. */
+  /** Of a time to live, how many milliseconds a holder may count on, from when the request was sent. */
   surelyHeld(ttlMs: number): number;
+  /** Renews it at the server; rejects with `LeaseNotFoundError` if there is none any more, which ends it. */
   keepAlive(id: string, options: CallOptions): Promise<void>;
+  /** Ends it at the server; on this side it has ended already. */
   revoke(id: string): Promise<void>;
   /** Called once, when the lease has ended on this side. */
   ended(lease: HeldLease): void;
 }
 
 /**
- * A lease that a server keeps, as its holder sees it. Once its own deadline is over it has ended, whatever the server says.
+ * A lease that a server keeps, as its holder sees it: what a driver's `grantLease` answers with. Once its own deadline is
+ * over it has ended, whatever the server says.
  *
- * @internal
+ * @remarks
+ * The deadline counts from `sentAt`, when the request for it was sent, so that it is never later than the server's; a
+ * renewal that was answered moves it. A driver ends its leases when it closes, or learns that the server has lost them.
+ *
+ * @example
+ * ```ts
+ * import { systemRuntime } from "keelson/core";
+ * import { HeldLease, LeaseNotFoundError } from "keelson/store";
+ *
+ * const calls: string[] = [];
+ * const home = {
+ *   runtime: systemRuntime(),
+ *   surelyHeld: (ttlMs: number) => ttlMs - 500, // what clocks may differ by
+ *   keepAlive: async (id: string) => void calls.push(`renew ${id}`), // calls of your server
+ *   revoke: async (id: string) => void calls.push(`revoke ${id}`),
+ *   ended: ({ id }: { id: string }) => void calls.push(`${id} has ended`),
+ * };
+ * const lease = new HeldLease(home, { id: "7", ttlMs: 10_000, sentAt: home.runtime.now() });
+ * await lease.keepAliveOnce();
+ * lease.signal.aborted // => false
+ * lease.end(new LeaseNotFoundError("7")); // the server has said so
+ * lease.signal.aborted // => true
+ * calls // => ["renew 7", "7 has ended"]
+ * ```
  */
 export class HeldLease implements Lease {
   readonly id: string;
@@ -88,7 +111,7 @@ export class HeldLease implements Lease {
     return this.revoke();
   }
 
-  /** Ends it on this side: its holder is told. */
+  /** Ends it on this side, once: `signal` aborts with the reason. */
   end(reason: unknown): void {
     if (this.#end !== undefined) return;
     this.#end = { reason };
