@@ -1,6 +1,6 @@
 import { constants } from "node:http2";
 import { describe, expect, test } from "vitest";
-import { type StateStore, type WatchBatch, op, put } from "keelson/store";
+import { type StateStore, type WatchBatch, op, put, when } from "keelson/store";
 import { type EtcdStoreOptions, etcdStore } from "keelson/store/etcd";
 import { type FakeEtcd, fakeEtcd, requestOf } from "../support/fake-etcd.js";
 import { outcome } from "../support/outcome.js";
@@ -21,43 +21,47 @@ async function withStore(
   }
 }
 
-const write = { then: [op.put("/a", "1")] };
+const conditional = { if: [when("/a").version("=", 0)], then: [op.put("/a", "1")] };
 const times = (etcd: FakeEtcd, method: string): number => etcd.calls.filter((call) => call === method).length;
 const event = (modRevision: number, key = "/a"): { kv: { key: string; modRevision: number; version: number } } => ({
   kv: { key, modRevision, version: 1 },
 });
 
-describe("a mutation", () => {
+describe.for([
+  ["Put", { then: [op.put("/a", "1")] }],
+  ["Txn", conditional],
+] as const)("a mutation sent as %s", ([method, write]) => {
   test("whose connection breaks after it was sent is ambiguous, and not sent again", async () => {
     await withStore(async (store, etcd) => {
-      etcd.on("Txn", (call) => {
+      etcd.on(method, (call) => {
         call.drop();
       });
       const error = await outcome(store.txn(write));
       expect(error).toMatchObject({ code: "STORE_AMBIGUOUS" });
       expect((error as Error).cause).toBeInstanceOf(Error);
       await store.get("/a");
-      expect(times(etcd, "Txn")).toBe(1);
+      expect(times(etcd, method)).toBe(1);
     });
   });
 
   test("that the server did not look at is sent again", async () => {
     await withStore(async (store, etcd) => {
-      etcd.on("Txn", (call) => {
-        if (times(etcd, "Txn") === 1) call.reset(constants.NGHTTP2_REFUSED_STREAM);
+      etcd.on(method, (call) => {
+        if (times(etcd, method) === 1) call.reset(constants.NGHTTP2_REFUSED_STREAM);
+        else if (method === "Put") call.respond("PutResponse", { header: etcd.header });
         else call.respond("TxnResponse", { header: etcd.header, succeeded: true, responses: [{ put: {} }] });
       });
-      expect(await store.txn(write)).toMatchObject({ succeeded: true, revision: 7 });
-      expect(times(etcd, "Txn")).toBe(2);
+      expect(await store.txn(write)).toEqual({ succeeded: true, revision: 7, results: [{ type: "put" }] });
+      expect(times(etcd, method)).toBe(2);
     });
   });
 
   test("that gets no answer in time is ambiguous", async () => {
     await withStore(
       async (store, etcd) => {
-        etcd.on("Txn", () => undefined);
+        etcd.on(method, () => undefined);
         expect(await outcome(store.txn(write))).toMatchObject({ code: "STORE_AMBIGUOUS" });
-        expect(times(etcd, "Txn")).toBe(1);
+        expect(times(etcd, method)).toBe(1);
       },
       { timeout: 1_000 },
     );
@@ -66,7 +70,7 @@ describe("a mutation", () => {
   test("that is aborted after it was sent is ambiguous, with the reason as its cause", async () => {
     await withStore(async (store, etcd) => {
       const controller = new AbortController();
-      etcd.on("Txn", () => {
+      etcd.on(method, () => {
         controller.abort("enough");
       });
       const error = await outcome(store.txn(write, { signal: controller.signal }));
@@ -77,7 +81,7 @@ describe("a mutation", () => {
   test("under way when the store is closed is ambiguous; one that comes later is refused", async () => {
     await withStore(async (store, etcd) => {
       const sent = new Promise<void>((resolve) => {
-        etcd.on("Txn", () => {
+        etcd.on(method, () => {
           resolve();
         });
       });
@@ -101,11 +105,11 @@ describe("a mutation", () => {
     [2, "something new", "STORE_AMBIGUOUS"],
   ])("that fails with %i, %s, is %s, and is not sent again", async (code, message, expected) => {
     await withStore(async (store, etcd) => {
-      etcd.on("Txn", (call) => {
+      etcd.on(method, (call) => {
         call.fail(code, message);
       });
       expect(await outcome(store.txn(write))).toMatchObject({ code: expected });
-      expect(times(etcd, "Txn")).toBe(1);
+      expect(times(etcd, method)).toBe(1);
     });
   });
 });
@@ -154,7 +158,7 @@ describe("credentials", () => {
           if (call.token === "t1") call.fail(16, "etcdserver: invalid auth token");
           else call.respond("TxnResponse", { header: etcd.header, succeeded: true, responses: [{ put: {} }] });
         });
-        await store.txn(write);
+        await store.txn(conditional);
         expect(tokens).toEqual(["t1", "t2"]);
       },
       { user: "ann", password: "p@ss" },

@@ -19,7 +19,7 @@ import type { Message } from "./schema.js";
 import { capabilitiesOf, isSupported } from "./server-version.js";
 import { StoreIdentity } from "./store-identity.js";
 import type { TokenKeeper } from "./token-keeper.js";
-import { fromEtcdKv, fromEtcdKvs, fromEtcdOp, leasesOf, toEtcdTxn } from "./translation.js";
+import { fromEtcdKv, fromEtcdKvs, fromEtcdOp, leasesOf, onlyPut, toEtcdTxn } from "./translation.js";
 
 type ReadOptions = Pick<RangeOptions, "revision" | "consistency" | "signal">;
 
@@ -107,7 +107,13 @@ export class EtcdBackend implements Backend {
     const { client, keys } = this.parts;
     if (this.#registering.size > 0) await this.#registered(signal);
     const before = this.#identity.revision;
-    const answer = await client.once(methods.txn, toEtcdTxn(keys, txn), { signal, leaseId: leasesOf(txn) });
+    const options = { signal, leaseId: () => leasesOf(txn) };
+    const put = onlyPut(keys, txn);
+    if (put !== undefined) {
+      const { header } = await client.once(methods.put, put, options);
+      return { succeeded: true, revision: this.#checked(header, before), results: [{ type: "put" }] };
+    }
+    const answer = await client.once(methods.txn, toEtcdTxn(keys, txn), options);
     const revision = this.#checked(answer.header, before);
     return { succeeded: answer.succeeded, revision, results: answer.responses.map((each) => fromEtcdOp(keys, each)) };
   }
@@ -120,7 +126,7 @@ export class EtcdBackend implements Backend {
   }
 
   async keepAlive(id: string, { signal }: CallOptions): Promise<void> {
-    const { ttl } = await this.parts.client.repeat(methods.keepAlive, { id }, { signal, leaseId: id });
+    const { ttl } = await this.parts.client.repeat(methods.keepAlive, { id }, { signal, leaseId: () => id });
     if (ttl <= 0) throw new LeaseNotFoundError(id);
   }
 
@@ -128,7 +134,7 @@ export class EtcdBackend implements Backend {
     if (this.#registering.size > 0) await this.#registered(undefined);
     try {
       // Made twice it does what it does once.
-      await this.parts.client.repeat(methods.revoke, { id }, { leaseId: id });
+      await this.parts.client.repeat(methods.revoke, { id }, { leaseId: () => id });
     } catch (error) {
       if (!(error instanceof LeaseNotFoundError)) throw error;
     }

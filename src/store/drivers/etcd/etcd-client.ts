@@ -19,7 +19,7 @@ import type { TokenKeeper } from "./token-keeper.js";
 export interface ClientCallOptions {
   readonly signal?: AbortSignal | undefined;
   /** The lease it is about, for errors. */
-  readonly leaseId?: string;
+  readonly leaseId?: () => string;
   /** Whether it goes without a token: etcd refuses a stale one even with what would renew it. */
   readonly isAnonymous?: boolean;
 }

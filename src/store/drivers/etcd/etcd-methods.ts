@@ -1,6 +1,7 @@
 /** The calls of etcd's API that a store makes. */
 export const methods = {
   range: { path: "/etcdserverpb.KV/Range", request: "RangeRequest", answer: "RangeResponse" },
+  put: { path: "/etcdserverpb.KV/Put", request: "PutRequest", answer: "PutResponse" },
   txn: { path: "/etcdserverpb.KV/Txn", request: "TxnRequest", answer: "TxnResponse" },
   compact: { path: "/etcdserverpb.KV/Compact", request: "CompactionRequest", answer: "CompactionResponse" },
   grant: { path: "/etcdserverpb.Lease/LeaseGrant", request: "LeaseGrantRequest", answer: "LeaseGrantResponse" },

@@ -46,11 +46,11 @@ const meanings: readonly (readonly [part: string, verdict: (error: GrpcError, le
 ];
 
 /** Judges what a server said, or that it said nothing; `leaseId` is the lease it was about. */
-export function judge(error: GrpcError, leaseId = ""): Verdict {
+export function judge(error: GrpcError, leaseId: () => string = () => ""): Verdict {
   if (error.progress === "refused") return { kind: "again" };
   if (error.progress === "lost") return { kind: "unknown" };
   const meaning = meanings.find(([part]) => error.message.includes(part));
-  if (meaning !== undefined) return meaning[1](error, leaseId);
+  if (meaning !== undefined) return meaning[1](error, leaseId());
   switch (error.code) {
     case grpcCode.unauthenticated:
       return { kind: "token" };

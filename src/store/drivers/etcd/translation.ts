@@ -20,6 +20,19 @@ export function toEtcdTxn(
   };
 }
 
+/** The put that a transaction is, if it is nothing else: as a call of its own it costs etcd two thirds of that. */
+export function onlyPut(keys: KeyMapping, { if: conditions = [], then }: Txn): Draft<"PutRequest"> | undefined {
+  const [op] = then;
+  return conditions.length === 0 && then.length === 1 && op?.type === "put" ? toEtcdPut(keys, op) : undefined;
+}
+
+function toEtcdPut(
+  keys: KeyMapping,
+  { key, value, lease }: Extract<Op, { readonly type: "put" }>,
+): Draft<"PutRequest"> {
+  return { key: keys.toEtcd(key), value, lease };
+}
+
 function toEtcdCompare(keys: KeyMapping, condition: Compare): Draft<"Compare"> {
   const { target, op, value } = condition;
   return { result: results[op], target: targets[target], key: keys.toEtcd(condition.key), [target]: value };
@@ -28,7 +41,7 @@ function toEtcdCompare(keys: KeyMapping, condition: Compare): Draft<"Compare"> {
 function toEtcdOp(keys: KeyMapping, op: Op): Draft<"RequestOp"> {
   switch (op.type) {
     case "put":
-      return { put: { key: keys.toEtcd(op.key), value: op.value, lease: op.lease } };
+      return { put: toEtcdPut(keys, op) };
     case "delete":
       return { delete: { ...keys.range(op.range), prevKv: op.prevKv } };
     case "range":
