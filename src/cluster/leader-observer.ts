@@ -87,7 +87,8 @@ export class LeaderObserver {
   async #follow(sender: watch.Sender<Leader | undefined>, signal: AbortSignal): Promise<void> {
     const { store, prefix } = this.#options;
     const { revision, kvs } = await store.range({ prefix }, { signal });
-    const contenders = new Map(kvs.map((kv) => [kv.key, leaderOf(kv)]));
+    const byAge = [...kvs].sort((a, b) => a.createRevision - b.createRevision);
+    const contenders = new Map(byAge.map((kv) => [kv.key, leaderOf(kv)]));
     this.#show(sender, contenders);
     for await (const batch of store.watch({ prefix }, { from: revision + 1, signal })) {
       if (batch.type === "progress") continue;
@@ -96,9 +97,9 @@ export class LeaderObserver {
     }
   }
 
+  /** The contenders are in the order in which they came: a key that is put once more keeps its place in a map. */
   #show(sender: watch.Sender<Leader | undefined>, contenders: ReadonlyMap<string, Leader>): void {
-    let first: Leader | undefined;
-    for (const each of contenders.values()) if (first === undefined || each.token < first.token) first = each;
+    const [first] = contenders.values();
     if (sameLeader(sender.value, first)) return;
     sender.sendReplace(first);
     this.#options.onLeader(first);

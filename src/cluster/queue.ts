@@ -1,8 +1,9 @@
 import { isKeelsonError } from "../core/errors.js";
 import type { Runtime } from "../core/runtime.js";
-import { type KeyRange, type Revision, type StateStore, type WatchEvent, op, when } from "../store/index.js";
+import { type KeyValue, type Revision, type StateStore, op, when } from "../store/index.js";
 import { LeaseLostError } from "./errors.js";
 import { isPassing } from "./failures.js";
+import { readQueue } from "./queue-reader.js";
 import { spread } from "./spread.js";
 
 /** A place in a queue. */
@@ -30,8 +31,11 @@ interface View {
   /** How many came earlier and are still there. */
   readonly ahead: number;
   /** The last of them. */
-  readonly predecessor: string | undefined;
+  readonly predecessor: KeyValue | undefined;
 }
+
+/** From so many contenders on, telling the successor costs less than having it read the whole queue. */
+const crowd = 100;
 
 /**
  * The queue of those who contend for the same, by when their keys were created.
@@ -39,27 +43,31 @@ interface View {
  * @remarks
  * Whoever waits watches one key, that of its predecessor, so that one departure wakes one waiter and not the herd. With
  * several permits the first in line must hear of whichever holder leaves, so it watches them all, and whoever is served
- * puts its key once more, to tell its successor that it is first in line now.
+ * puts its key once more, to tell its successor that it is first in line now. With one permit it does so where there is
+ * a crowd: a successor that knows that the holder is its predecessor need not read who else is there when that leaves.
  * @internal
  */
 export class Queue {
   readonly #place: QueuePlace;
   readonly #signal: AbortSignal;
+  /** Whether the successor is to be told. */
+  #tells: boolean;
 
   /** `signal` ends the waiting. */
   constructor(place: QueuePlace, signal: AbortSignal) {
     this.#place = place;
     this.#signal = signal;
+    this.#tells = place.permits > 1;
   }
 
   /** Waits until it is served. A failure that passes does not cost it its place. */
   async turn(): Promise<void> {
-    const { runtime, retryMs } = this.#place;
+    const { runtime, retryMs, permits } = this.#place;
     for (;;) {
       try {
         const view = await this.#look();
-        if (view.ahead >= this.#place.permits) await this.#change(view);
-        else if (await this.#announce()) return;
+        const isServed = view.ahead < permits || ((await this.#change(view)) === "served" && this.#tells);
+        if (isServed && (await this.#announce())) return;
       } catch (error) {
         if (this.#signal.aborted || isKeelsonError(error, "LEASE_LOST") || !isPassing(error)) throw error;
         await runtime.sleep(spread(runtime, retryMs), { signal: this.#signal });
@@ -73,36 +81,72 @@ export class Queue {
     return ahead < this.#place.permits && (await this.#announce());
   }
 
-  /** Reads the queue anew, so that nothing is taken for granted that was true before the wait. */
+  /** Reads the queue. */
   async #look(): Promise<View> {
-    const { store, prefix, key, token } = this.#place;
-    const { revision, kvs } = await store.range({ prefix }, { keysOnly: true, signal: this.#signal });
-    const own = kvs.find((kv) => kv.key === key);
-    if (own?.createRevision !== token) throw new LeaseLostError({ key, loss: "gone" });
-    const earlier = kvs.filter(({ createRevision }) => createRevision < token);
-    earlier.sort((a, b) => a.createRevision - b.createRevision);
-    return { revision, ahead: earlier.length, predecessor: earlier.at(-1)?.key };
+    const { store, runtime, prefix, key, token } = this.#place;
+    const { revision, byAge } = await readQueue(store, runtime, prefix, this.#signal);
+    if (byAge.length >= crowd) this.#tells = true;
+    const ahead = earlierThan(byAge, token);
+    if (byAge[ahead]?.key !== key) throw new LeaseLostError({ key, loss: "gone" });
+    return { revision, ahead, predecessor: byAge[ahead - 1] };
   }
 
-  /** Waits until the place in the queue may have changed. */
-  async #change({ revision, ahead, predecessor }: View): Promise<void> {
-    const { store, prefix, token, permits } = this.#place;
-    // Who holds the only permit is the predecessor; of several holders each may be the one that leaves.
-    const mayBeAny = permits > 1 && ahead === permits;
-    const range: KeyRange = mayBeAny || predecessor === undefined ? { prefix } : { key: predecessor };
-    const matters = ({ type, prev }: WatchEvent): boolean =>
-      !mayBeAny || (type === "delete" && (prev === undefined || prev.createRevision < token));
-    const options = { from: revision + 1, prevKv: mayBeAny, signal: this.#signal };
-    for await (const batch of store.watch(range, options)) {
-      if (batch.type === "events" && batch.events.some(matters)) return;
+  /**
+   * Waits until the place in the queue may have changed.
+   *
+   * @remarks Nobody ever comes in ahead, so that after the last but so many of them went, the next to go makes it served.
+   */
+  #change({ revision, ahead, predecessor }: View): Promise<"served" | "unknown"> {
+    const { permits } = this.#place;
+    if (predecessor === undefined || (permits > 1 && ahead === permits)) return this.#anyToGo(revision);
+    // Of one permit, a predecessor that told it was served has nobody ahead.
+    return this.#oneToGo(revision, predecessor.key, permits === 1 && (ahead === 1 || predecessor.version > 1));
+  }
+
+  /** Waits for the first of several holders that leaves. */
+  async #anyToGo(revision: Revision): Promise<"served" | "unknown"> {
+    const { store, prefix, token } = this.#place;
+    const options = { from: revision + 1, prevKv: true, signal: this.#signal };
+    for await (const batch of store.watch({ prefix }, options)) {
+      for (const { type, prev } of batch.type === "events" ? batch.events : []) {
+        if (type === "put") continue;
+        if (prev === undefined) return "unknown";
+        if (prev.createRevision < token) return "served";
+      }
     }
+    return "unknown";
   }
 
-  /** Tells the successor that it is first in line, where it can't know; whether it was still there to tell. */
+  /** Waits for what happens to the predecessor; `isHolder` when nobody but it is ahead. */
+  async #oneToGo(revision: Revision, key: string, isHolder: boolean): Promise<"served" | "unknown"> {
+    const { store, permits } = this.#place;
+    let isAlone = isHolder;
+    for await (const batch of store.watch({ key }, { from: revision + 1, signal: this.#signal })) {
+      for (const { type } of batch.type === "events" ? batch.events : []) {
+        if (permits > 1) return "unknown";
+        if (type === "delete") return isAlone ? "served" : "unknown";
+        isAlone = true;
+      }
+    }
+    return "unknown";
+  }
+
+  /** Tells the successor that it is first in line, where it is to know; whether it was still there to tell. */
   async #announce(): Promise<boolean> {
-    const { store, key, value, lease, token, permits } = this.#place;
-    if (permits === 1) return true;
+    const { store, key, value, lease, token } = this.#place;
+    if (!this.#tells) return true;
     const again = { if: [when(key).createRevision("=", token)], then: [op.put(key, value, { lease })] };
     return (await store.txn(again, { signal: this.#signal })).succeeded;
   }
+}
+
+/** How many were created before `token`. */
+function earlierThan(byAge: readonly KeyValue[], token: Revision): number {
+  let [low, high] = [0, byAge.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((byAge[middle]?.createRevision ?? token) < token) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

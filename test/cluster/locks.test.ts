@@ -5,6 +5,7 @@ import { memoryStore } from "keelson/store/memory";
 import {
   type HistoryCall,
   type LockInput,
+  type VirtualTime,
   checkLinearizable,
   lockModel,
   recordStore,
@@ -240,6 +241,89 @@ describe("a mutex", () => {
   });
 });
 
+describe("a mutex that a crowd waits for", () => {
+  /** A crowd that came at the same time, and how many keys its store has read out to it since it was last asked. */
+  async function crowdOf(time: VirtualTime, size: number) {
+    const memory = memoryStore();
+    let read = 0;
+    const store: StateStore = {
+      ...withFaults(memory, []),
+      range: async (range, options) => {
+        const result = await memory.range(range, options);
+        read += result.kvs.length;
+        return result;
+      },
+    };
+    const requests = Array.from({ length: size }, () => new Request(mutex(store, "/l")));
+    await time.settle();
+    const keysRead = (): number => {
+      const since = read;
+      read = 0;
+      return since;
+    };
+    return { store, requests, keysRead };
+  }
+
+  test("is handed over without anybody reading who else waits", async () => {
+    using time = virtualTime();
+    const { requests, keysRead } = await crowdOf(time, 400);
+    expect(keysRead()).toBeLessThan(10 * 400);
+    for (let holder = 0; holder < 300; holder += 1) {
+      expect(requests.findIndex(({ isHeld }) => isHeld)).toBe(holder);
+      await requests[holder]?.lock?.release();
+      await time.settle();
+    }
+    expect(keysRead()).toBeLessThan(5 * 400);
+  });
+
+  test("has its first for a holder, whoever comes and goes", async () => {
+    using time = virtualTime({ seed: 7 });
+    const { store, requests: there } = await crowdOf(time, 150);
+    while (there.length > 0) {
+      const who = time.runtime.random() < 0.5 ? 0 : Math.floor(time.runtime.random() * there.length);
+      const [leaver] = there.splice(who, 1);
+      leaver?.stop.abort(new Error("enough"));
+      await leaver?.lock?.release();
+      if (time.runtime.random() < 0.3) there.push(new Request(mutex(store, "/l")));
+      await time.settle();
+      const held = there.flatMap(({ isHeld }, index) => (isHeld ? [index] : []));
+      expect(held).toEqual(there.length === 0 ? [] : [0]);
+    }
+    expect(await keysOf(store)).toEqual([]);
+  });
+});
+
+test("one who gives up while the queue is read for several leaves the others to it", async () => {
+  using time = virtualTime();
+  const memory = memoryStore();
+  const store = withFaults(memory, [{ kind: "latency", method: "range", delay: 100 }]);
+  const requests = Array.from({ length: 3 }, () => new Request(mutex(store, "/l")));
+  await time.advance(50);
+  requests[0]?.stop.abort(new Error("enough"));
+  requests[1]?.stop.abort(new Error("enough"));
+  await time.advance(1_000);
+  expect(requests.map(({ isHeld }) => isHeld)).toEqual([false, false, true]);
+  expect(await keysOf(memory)).toHaveLength(1);
+});
+
+test("a reading of the queue that is never answered holds up nobody who comes once all gave it up", async () => {
+  using time = virtualTime();
+  const memory = memoryStore();
+  let isDeaf = true;
+  const store: StateStore = {
+    ...withFaults(memory, []),
+    range: (range, options) => (isDeaf ? new Promise<never>(() => undefined) : memory.range(range, options)),
+  };
+  const first = new Request(mutex(store, "/l"));
+  await time.settle();
+  isDeaf = false;
+  first.stop.abort(new Error("enough"));
+  await time.settle();
+  const second = new Request(mutex(store, "/l"));
+  await time.settle();
+  expect([first.isHeld, second.isHeld]).toEqual([false, true]);
+});
+
 function away(calls: number): readonly number[] {
   return Array.from({ length: calls }, (_, index) => index + 1);
 }
@@ -295,9 +379,20 @@ describe("a semaphore", () => {
     store.forget();
     await requests[2]?.lock?.release();
     await time.settle();
-    // The one that is served looks, and so does the one that is first in line now.
-    expect(store.callsOf("range")).toHaveLength(2);
+    // The one that is served knows that; the one that is first in line now looks who holds it.
+    expect(store.callsOf("range")).toHaveLength(1);
     expect(requests.filter(({ isHeld }) => isHeld)).toHaveLength(5);
+  });
+
+  test("reads the queue once for all who come at the same time", async () => {
+    using time = virtualTime();
+    const store = recordStore(memoryStore());
+    const requests = Array.from({ length: 300 }, () => new Request(semaphore(store, "/s", { permits: 5 })));
+    await time.settle();
+    expect(requests.filter(({ isHeld }) => isHeld)).toHaveLength(5);
+    expect(store.callsOf("range").length).toBeLessThan(20);
+    for (const { stop } of requests) stop.abort(new Error("enough"));
+    await Promise.all(requests.map(({ done }) => done));
   });
 
   test("is tried without waiting", async () => {

@@ -1,8 +1,10 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type WatchBatch, op, put } from "keelson/store";
 import { memoryStore } from "keelson/store/memory";
 import { virtualTime } from "keelson/testing";
+import { Keyspace } from "../../src/store/drivers/memory/keyspace.js";
+import { SlotList } from "../../src/store/drivers/memory/slot-list.js";
 import { text } from "../support/store.js";
 
 describe("retention", () => {
@@ -65,6 +67,20 @@ describe("retention", () => {
     await time.advance("5m");
     expect((await store.health()).details).toMatchObject({ keys: 1 });
     expect((await store.range({ prefix: "" })).count).toBe(1);
+  });
+
+  test("costs nothing to who reads what is there now", () => {
+    const keyspace = new Keyspace();
+    for (let index = 0; index < 1_000; index += 1) {
+      keyspace.delete(keyspace.put(`/a/${index}`, new Uint8Array(1), undefined));
+    }
+    keyspace.put("/a/500", new Uint8Array(1), undefined);
+    using walks = vi.spyOn(SlotList.prototype, "forEach");
+    expect(keyspace.select({ prefix: "/a/" }).count).toBe(1);
+    let visited = 0;
+    const [list] = walks.mock.contexts as SlotList[];
+    list?.forEach({ start: "" }, () => (visited += 1));
+    expect(visited).toBe(1);
   });
 
   test("refuses what is no retention", () => {

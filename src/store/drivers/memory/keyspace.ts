@@ -27,7 +27,9 @@ export class Keyspace {
   /** Everything up to and including this revision is gone from history. */
   compacted: Revision = 0;
   readonly #slots = new Map<string, Slot>();
+  /** Every key that history knows, and those that are there now: what is gone must not slow down who reads what is there. */
   readonly #order = new SlotList();
+  readonly #present = new SlotList();
 
   /** How many keys are known, deleted ones that history still has among them. */
   get size(): number {
@@ -63,7 +65,8 @@ export class Keyspace {
     const versions: Version[] = [];
     let count = 0;
     const most = reverse ? Number.POSITIVE_INFINITY : limit;
-    this.#order.forEach(keyBounds(range), (slot) => {
+    const slots = revision === undefined ? this.#present : this.#order;
+    slots.forEach(keyBounds(range), (slot) => {
       const version = revision === undefined ? present(slot) : versionAt(slot, revision);
       if (version === undefined) return;
       count += 1;
@@ -82,6 +85,7 @@ export class Keyspace {
     }
     const prev = slot.latest;
     const before = present(slot);
+    if (before === undefined) this.#present.add(slot);
     const version: Version = {
       slot,
       value: new Uint8Array(value),
@@ -100,6 +104,7 @@ export class Keyspace {
   delete({ slot }: Version): Version {
     const modRevision = this.revision + 1;
     const prev = slot.latest;
+    this.#present.delete(slot);
     const version: Version = {
       slot,
       value: undefined,

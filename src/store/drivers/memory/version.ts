@@ -36,10 +36,14 @@ export function present(slot: Slot | undefined): Version | undefined {
   return latest?.value === undefined ? undefined : latest;
 }
 
+/** Nothing can be written into it, so that all can share it. */
+const noBytes = /* @__PURE__ */ new Uint8Array(0);
+
 /** A copy for the outside; a deletion has no value. */
 export function toKeyValue(version: Version, keysOnly = false): KeyValue {
   const { slot, value, createRevision, modRevision, leaseId } = version;
-  const copy = keysOnly || value === undefined ? new Uint8Array(0) : new Uint8Array(value);
-  const kv = { key: slot.key, value: copy, createRevision, modRevision, version: version.version };
-  return leaseId === undefined ? kv : { ...kv, leaseId };
+  const copy = keysOnly || value === undefined ? noBytes : new Uint8Array(value);
+  const [key, nth] = [slot.key, version.version];
+  if (leaseId === undefined) return { key, value: copy, createRevision, modRevision, version: nth };
+  return { key, value: copy, createRevision, modRevision, version: nth, leaseId };
 }
