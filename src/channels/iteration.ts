@@ -49,4 +49,8 @@ export class Iteration<T>
     if (value === PENDING) return PENDING;
     return value === DISABLED ? DONE : { done: false, value };
   }
+
+  override boxed(message: unknown): IteratorResult<T, undefined> {
+    return { done: false, value: this["~source"].boxed?.(message) as T };
+  }
 }

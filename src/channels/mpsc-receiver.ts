@@ -1,5 +1,5 @@
 import { checkInteger } from "../core/check.js";
-import type { Selectable } from "../core/selectable.js";
+import { DISABLED, type Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Handle } from "./handle.js";
 import { Iteration } from "./iteration.js";
@@ -130,7 +130,7 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   recvMany(max: number, options?: WaitOptions): Promise<T[]>;
   recvMany(max: number, options: RecvIntoOptions<T>): Promise<number>;
   recvMany(max: number, options?: WaitOptions & { readonly into?: T[] }): Promise<number | T[]> {
-    const many = wait(this.state.runtime, "mpsc.recvMany", new Many(this.state, max), options);
+    const many = wait(this.state.runtime, "mpsc.recvMany", new Many(this.state, max, []), options);
     const into = options?.into;
     if (into === undefined) return many;
     return many.then((messages) => {
@@ -179,6 +179,6 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
 
   #batchSource(max: number): Many<T> {
     checkInteger("max", max, 1);
-    return new Many(this.state, max, true);
+    return new Many(this.state, max, DISABLED);
   }
 }

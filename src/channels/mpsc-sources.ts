@@ -16,8 +16,12 @@ abstract class MessageSource<T, R> extends QueuedSource<R> {
 /** The next message in its box, or the end. */
 export class Results<T> extends MessageSource<T, Received<T>> {
   poll(): Received<T> | typeof PENDING {
-    if (this.state.buffer.length > 0) return { ok: true, value: this.state.take() };
+    if (this.state.buffer.length > 0) return this.boxed(this.state.take());
     return this.state.ended ? CLOSED : PENDING;
+  }
+
+  override boxed(value: T): Received<T> {
+    return { ok: true, value };
   }
 }
 
@@ -27,25 +31,26 @@ export class Values<T> extends MessageSource<T, T> {
     if (this.state.buffer.length > 0) return this.state.take();
     return this.state.ended ? DISABLED : PENDING;
   }
+
+  override boxed(message: T): T {
+    return message;
+  }
 }
 
-/** The messages that are there, at most `max` and at least one. At the end none, or as a branch never ready again. */
+/** The messages that are there, at most `max` and at least one, or the `end`. */
 export class Many<T> extends MessageSource<T, T[]> {
   readonly #max: number;
-  readonly #isBranch: boolean;
+  readonly #end: T[] | typeof DISABLED;
 
-  constructor(state: MpscState<T>, max: number, isBranch = false) {
+  constructor(state: MpscState<T>, max: number, end: T[] | typeof DISABLED) {
     super(state);
     this.#max = max;
-    this.#isBranch = isBranch;
+    this.#end = end;
   }
 
   poll(): T[] | typeof PENDING | typeof DISABLED {
     checkInteger("max", this.#max, 0); // here, where it rejects the wait
-    if (this.state.buffer.length === 0 && this.#max > 0) {
-      if (!this.state.ended) return PENDING;
-      if (this.#isBranch) return DISABLED;
-    }
+    if (this.state.buffer.length === 0 && this.#max > 0) return this.state.ended ? this.#end : PENDING;
     return this.state.takeMany(this.#max);
   }
 }

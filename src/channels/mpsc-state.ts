@@ -3,6 +3,7 @@ import type { Runtime } from "../core/runtime.js";
 import { Deque } from "../core/deque.js";
 import { PermitQueue, type PermitWait } from "../core/permit-queue.js";
 import { PENDING, type Waiter } from "../core/selectable.js";
+import { tryToEnd } from "../core/try-to-end.js";
 import {
   type ChannelEvent,
   type Observed,
@@ -14,7 +15,7 @@ import {
   sent,
 } from "./diagnostics.js";
 import { ChannelClosedError } from "./errors.js";
-import { Condition, WaitQueue } from "./wait-queue.js";
+import { Condition, type QueuedSource, WaitQueue } from "./wait-queue.js";
 
 /** How an mpsc channel is made. */
 export interface ChannelOptions<T> {
@@ -50,8 +51,8 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   readonly #channel: number = nextChannel();
   #gone: Condition | undefined = undefined;
   #disposed = false;
-  #serving = false;
-  #freed = 0;
+  /** Slots that came free while a message is being handed over; absent while none is. */
+  #freed: number | undefined = undefined;
 
   constructor(capacity: number, { name, onDiscard, runtime = currentRuntime() }: ChannelOptions<T> = {}) {
     super(capacity);
@@ -103,14 +104,26 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
     waiter.commit(undefined);
   }
 
-  refused(waiter: Waiter<unknown>): void {
-    waiter.fail(new ChannelClosedError(waiter.payload));
-  }
-
   /** Puts a message into a slot that was taken for it. */
   put(message: T): void {
-    this.#store(message);
-    if (this.receivers.first !== undefined) this.#serveReceivers();
+    const first = this.receivers.first;
+    if (first === undefined) this.#store(message);
+    else this.#hand(message, first);
+  }
+
+  /** Gives a message to the first of those who wait for some: past the buffer, unless somebody observes it. */
+  #hand(message: T, waiter: Waiter<unknown>): void {
+    const source = waiter.source as QueuedSource<unknown>;
+    const isObserved = sent.hasSubscribers || received.hasSubscribers;
+    if (source.boxed === undefined || isObserved || this.#freed !== undefined) {
+      this.#store(message);
+    } else {
+      this.#freed = 1;
+      waiter.unlink();
+      waiter.commit(source.boxed(message));
+      this.#giveFreed();
+    }
+    this.#serveReceivers();
   }
 
   /** The same with a slot that was reserved, perhaps before the receiver was disposed. */
@@ -139,7 +152,10 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   takeMany(max: number): T[] {
     const messages = this.buffer.takeMany(max);
     this.#freeSlots(messages.length);
-    if (received.hasSubscribers) for (let left = messages.length; left > 0; left -= 1) publish(received, this);
+    if (received.hasSubscribers)
+      messages.forEach(() => {
+        publish(received, this);
+      });
     return messages;
   }
 
@@ -164,15 +180,18 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
    * the slot while it is being given the message.
    */
   #serveReceivers(): void {
-    if (this.#serving) return;
+    if (this.#freed !== undefined) return;
     while (this.receivers.first !== undefined && (this.buffer.length > 0 || this.ended)) {
-      this.#serving = true;
-      this.receivers.serveFirst();
-      this.#serving = false;
-      const freed = this.#freed;
       this.#freed = 0;
-      this.give(freed);
+      tryToEnd(this.receivers.first);
+      this.#giveFreed();
     }
+  }
+
+  #giveFreed(): void {
+    const freed = this.#freed ?? 0;
+    this.#freed = undefined;
+    this.give(freed);
   }
 
   dropSender(): void {
@@ -207,8 +226,8 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   }
 
   #freeSlots(count: number): void {
-    if (this.#serving) this.#freed += count;
-    else this.give(count);
+    if (this.#freed === undefined) this.give(count);
+    else this.#freed += count;
   }
 
   #discard(message: T): void {

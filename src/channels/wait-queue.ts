@@ -1,5 +1,6 @@
 import { List } from "../core/list.js";
-import { DISABLED, PENDING, type Source, type Waiter } from "../core/selectable.js";
+import { type DISABLED, PENDING, type Source, type Waiter } from "../core/selectable.js";
+import { tryToEnd } from "../core/try-to-end.js";
 
 /**
  * Parked waits in the order in which they came: to end one is to take it off the queue and poll its source again.
@@ -7,12 +8,6 @@ import { DISABLED, PENDING, type Source, type Waiter } from "../core/selectable.
  * @internal
  */
 export class WaitQueue extends List<Waiter<unknown>> {
-  /** Ends the first wait, which must be ready to end. */
-  serveFirst(): void {
-    const waiter = this.shift();
-    if (waiter !== undefined) tryToEnd(waiter);
-  }
-
   /** Ends the waits that are ready to end and leaves the others where they are. */
   serveReady(): void {
     for (let waiter = this.first; waiter !== undefined;) {
@@ -22,22 +17,6 @@ export class WaitQueue extends List<Waiter<unknown>> {
       waiter = next === undefined || next.list === this ? next : this.first;
     }
   }
-}
-
-/** Polls what a waiter waits for, and ends the wait unless it is to go on. */
-function tryToEnd(waiter: Waiter<unknown>): void {
-  let value: unknown;
-  try {
-    value = (waiter.source as Source<unknown>).poll(waiter.payload);
-  } catch (error) {
-    waiter.unlink();
-    waiter.fail(error);
-    return;
-  }
-  if (value === PENDING) return;
-  waiter.unlink();
-  if (value === DISABLED) waiter.disable();
-  else waiter.commit(value);
 }
 
 /**
@@ -53,6 +32,9 @@ export abstract class QueuedSource<T> implements Source<T> {
   }
 
   abstract poll(): T | typeof PENDING | typeof DISABLED;
+
+  /** What a parked wait comes to that is handed `message` by its sender; absent where waits take no message. */
+  boxed?(message: unknown): T;
 
   arm(waiter: Waiter<T>): void {
     this.queue.push(waiter);

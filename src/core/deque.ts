@@ -64,9 +64,9 @@ export class Deque<T> {
   }
 
   #grow(): void {
-    const ring = this.#ring;
-    const head = this.#head;
-    this.#ring = [...ring.slice(head), ...ring.slice(0, head), ...new Array<undefined>(Math.max(4, ring.length))];
+    const { length } = this;
+    this.#ring = [...this.takeMany(length), ...new Array<undefined>(Math.max(4, length))];
     this.#head = 0;
+    this.length = length;
   }
 }

@@ -46,9 +46,4 @@ export class GrantSource<G> implements PermitWait<G> {
   granted(waiter: Waiter<unknown>): void {
     waiter.commit(this.grant(this.count));
   }
-
-  refused(waiter: Waiter<unknown>): void {
-    if (this.#onClosed === DISABLED) waiter.disable();
-    else waiter.fail(this.#onClosed());
-  }
 }

@@ -1,14 +1,13 @@
 import { List } from "./list.js";
 import type { Source, Waiter } from "./selectable.js";
+import { tryToEnd } from "./try-to-end.js";
 
-/** A wait for permits of a {@link PermitQueue}: what becomes of it once it has them, or never gets them. */
+/** A wait for permits of a {@link PermitQueue}: what becomes of it once it has them; polled, it knows of the end. */
 export interface PermitWait<R> extends Source<R> {
   /** How many permits it is for. */
   readonly count: number;
   /** Ends the wait of a waiter to which the permits now belong. */
   granted(waiter: Waiter<unknown>): void;
-  /** Ends the wait of a waiter whose queue was closed. */
-  refused(waiter: Waiter<unknown>): void;
 }
 
 /**
@@ -55,8 +54,7 @@ export class PermitQueue extends List<Waiter<unknown>> {
   /** Grants nothing any more, and refuses those who wait. */
   close(): void {
     this.isClosed = true;
-    for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift())
-      (waiter.source as PermitWait<unknown>).refused(waiter);
+    for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift()) tryToEnd(waiter);
   }
 
   #assign(): void {

@@ -1,5 +1,5 @@
-import { ChannelClosedError, mpsc } from "keelson/channels";
-import { TimeoutError } from "keelson/core";
+import { ChannelClosedError, mpsc, select } from "keelson/channels";
+import { TimeoutError, WaiterNode } from "keelson/core";
 import { virtualTime } from "keelson/testing";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { outcome } from "../support/outcome.js";
@@ -412,6 +412,36 @@ describe("receiving in batches", () => {
     expect(await rx.recvMany(5)).toEqual([3, 4]);
     expect(await rx.recvMany(5)).toEqual([5]);
     await Promise.all(sends);
+  });
+
+  test("a waiter that sends while it is given a message loses no slot", async () => {
+    const [tx, rx] = mpsc.channel<number>(2);
+    const source = rx["~source"];
+    const echo = Object.assign(new WaiterNode(source), {
+      commit: (value: number) => void tx.trySend(value + 1),
+      fail: () => undefined,
+      disable: () => undefined,
+    });
+    source.arm(echo);
+    const [second, third] = [rx.recv(), rx.recv()];
+    tx.trySend(1);
+    tx.trySend(3);
+    expect([await second, await third, tx.capacity]).toEqual([ok(2), ok(3), 2]);
+  });
+
+  test("a message passes the buffer on its way to who waits, and comes before those sent after it", async () => {
+    const [tx, rx] = mpsc.channel<number>(2);
+    const [items, closed] = [rx[Symbol.asyncIterator](), rx.orClosed()];
+    const waits = [rx.recv(), items.next(), select({ closed }), rx.recvMany(5), rx.readable()];
+    for (const n of [1, 2, 3, 4, 5]) expect([tx.trySend(n), tx.capacity]).toEqual([true, n < 5 ? 2 : 1]);
+    expect(await Promise.all(waits)).toEqual([
+      ok(1),
+      { done: false, value: 2 },
+      { key: "closed", value: ok(3) },
+      [4],
+      true,
+    ]);
+    expect(rx.tryRecv()).toEqual(ok(5));
   });
 
   test("readable takes nothing", async () => {
