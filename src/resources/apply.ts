@@ -47,12 +47,12 @@ async function createApplied(
   kind: Kind,
   draft: ResourceDraft<unknown>,
   fields: AppliedFields,
-  { manager, dryRun = false, signal, unchanged }: ApplyOptions,
+  { manager, ...options }: ApplyOptions,
 ): Promise<Applied<unknown, unknown> | undefined> {
   const annotations = { ...draft.metadata.annotations, [appliedAnnotation(manager)]: encodeFields(fields) };
   try {
     const metadata = { ...draft.metadata, annotations };
-    const resource = await createObject(context, kind, { ...draft, metadata }, { dryRun, signal, unchanged });
+    const resource = await createObject(context, kind, { ...draft, metadata }, options);
     return { resource, outcome: "created" };
   } catch (error) {
     // Somebody created it since it was looked for; it is an update, then.

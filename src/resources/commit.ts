@@ -1,7 +1,7 @@
-import { type Op, op, when } from "../store/index.js";
+import { type Compare, type Op, op, when } from "../store/index.js";
 import type { ClientContext } from "./client-context.js";
 import { holds } from "./compare-holds.js";
-import { ConflictError, FencedError } from "./errors.js";
+import { ConflictError, FencedError, type ResourceError } from "./errors.js";
 import type { Kind } from "./kind.js";
 import type { Resource, ResourceKey } from "./resource.js";
 import { encodeObject, withRevision } from "./stored-object.js";
@@ -10,6 +10,13 @@ import { encodeObject, withRevision } from "./stored-object.js";
 interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   readonly unchanged?: readonly Resource[] | undefined;
+  readonly owner?: Resource | undefined;
+}
+
+/** A condition of a write beside its own, and what is thrown when it is that which does not hold. */
+interface Proviso {
+  readonly compare: Compare;
+  readonly refusal: () => ResourceError;
 }
 
 /** How the object must be found for a write to take place. */
@@ -52,12 +59,12 @@ async function send(
   expected: Expected,
   operation: Op,
   resource: Resource,
-  { signal, unchanged = [] }: SendOptions,
+  { signal, unchanged = [], owner }: SendOptions,
 ): Promise<Outcome> {
   const { store, keys, fence, onWrite } = context;
   const found = when(keys.storeKey(kind, key));
   const own = expected.absent === true ? found.version("=", 0) : found.modRevision("=", expected.revision);
-  const provisos = [
+  const provisos: readonly Proviso[] = [
     ...fence().map((compare) => ({
       compare,
       refusal: () => new FencedError(kind.name, key, "was not written: the fence of this client no longer holds"),
@@ -67,6 +74,7 @@ async function send(
       refusal: () =>
         new ConflictError(kind.name, key, `was not written: ${name} "${metadata.name}" has changed meanwhile`),
     })),
+    ...(owner === undefined ? [] : stillThere(context, kind, key, owner)),
   ];
   const { succeeded, revision, results } = await store.txn(
     {
@@ -85,4 +93,22 @@ async function send(
   const stored = withRevision(resource, revision);
   onWrite(kind.name, key, stored.metadata.resourceVersion);
   return { ok: true, resource: stored };
+}
+
+/**
+ * That an owner is there, and is the one that was read: whoever reads a cache that is behind would go on making objects
+ * for one that is gone, as fast as the garbage collector deletes them.
+ */
+function stillThere(
+  { keys }: ClientContext,
+  kind: Kind,
+  key: ResourceKey,
+  { kind: name, metadata }: Resource,
+): readonly Proviso[] {
+  const found = when(keys.storeKey({ name }, metadata));
+  const refusal = (): ConflictError =>
+    new ConflictError(kind.name, key, `was not written: its owner, ${name} "${metadata.name}", is gone or another one`);
+  // A later object of the same name was created after this one was read.
+  const compares = [found.version(">", 0), found.createRevision("<", Number(metadata.resourceVersion) + 1)];
+  return compares.map((compare) => ({ compare, refusal }));
 }

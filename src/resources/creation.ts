@@ -33,7 +33,7 @@ export async function createObject(
     return resource;
   }
   try {
-    const outcome = await putObject(context, kind, key, { absent: true }, resource, { signal, unchanged });
+    const outcome = await putObject(context, kind, key, { absent: true }, resource, { signal, unchanged, owner });
     if (outcome.ok) return outcome.resource;
   } catch (error) {
     if (!(error instanceof AmbiguousResultError) || signal?.aborted === true) throw error;

@@ -19,7 +19,10 @@ export interface WriteOptions {
 
 /** Options of {@link ResourceClient.create}. */
 export interface CreateOptions extends WriteOptions {
-  /** Makes this object the managing owner. */
+  /**
+   * Makes this object the managing owner. Where it is gone, or another one has taken its name since it was read, the write
+   * is refused with a `ConflictError`: the reader's cache is behind, and the garbage collector would delete what it makes.
+   */
   readonly owner?: Resource | undefined;
 }
 
@@ -127,7 +130,7 @@ export interface ResourceClient {
   /**
    * Creates an object.
    *
-   * @throws AlreadyExistsError, InvalidResourceError.
+   * @throws AlreadyExistsError, InvalidResourceError; ConflictError when its owner is gone.
    */
   create<Spec, Status, Input>(
     kind: Kind<Spec, Status, Input>,

@@ -8,7 +8,7 @@ import { isObject, isSameJson, jsonCopy } from "./json.js";
 import type { Kind } from "./kind.js";
 import { keyOf } from "./object-key.js";
 import { readForWrite } from "./object-read.js";
-import type { WriteOptions } from "./resource-client.js";
+import type { CreateOptions, WriteOptions } from "./resource-client.js";
 import type { Resource, ResourceKey, UpdateDraft } from "./resource.js";
 import type { StoredObject } from "./stored-object.js";
 import { changedObject, isDone } from "./transitions.js";
@@ -66,7 +66,7 @@ export async function storeChange(
   stored: StoredObject,
   meta: WritableMeta,
   wanted: unknown,
-  { dryRun = false, signal, unchanged }: WriteOptions,
+  { dryRun = false, signal, unchanged, owner }: CreateOptions,
 ): Promise<Resource | undefined> {
   const previous = stored.resource;
   const key = keyOf(previous);
@@ -78,7 +78,7 @@ export async function storeChange(
   if (dryRun) return next;
   const { revision } = stored;
   const write = isDone(next) ? removeObject : putObject;
-  const outcome = await write(context, kind, key, { revision }, next, { signal, unchanged });
+  const outcome = await write(context, kind, key, { revision }, next, { signal, unchanged, owner });
   return outcome.ok ? outcome.resource : undefined;
 }
 

@@ -1,20 +1,36 @@
 import { ObjectEvent } from "../controllers/index.js";
 import type { Kind, Resource, ResourceClient } from "../resources/index.js";
 import type { StateStore } from "../store/index.js";
+import type { ObjectNames } from "./object-names.js";
 
 /** What differs from run to run without meaning anything: counters of writes, and instants. */
-const incidental = /^(?:uid|resourceVersion|generation|observedGeneration)$|(?:Time|Timestamp|At)$/;
+const incidental = /^(?:resourceVersion|generation|observedGeneration)$|(?:Time|Timestamp|At)$/;
+
+/** All objects of a world, and how it is told of them. */
+export interface StateOptions {
+  /** All kinds whose objects may be named in others. */
+  readonly known: readonly Kind[];
+  /** Those whose objects are to be the same. */
+  readonly kinds: readonly Kind[];
+  /** What they are called in place of their uids. */
+  readonly names: ObjectNames;
+  /** What is to be the same of each. */
+  readonly view?: ((resource: Resource) => unknown) | undefined;
+}
 
 /** All objects of some kinds, as far as `view` shows them, one line each and sorted. */
 export async function finalState(
   client: ResourceClient,
-  kinds: readonly Kind[],
-  view: ((resource: Resource) => unknown) | undefined,
+  { known, kinds, names, view = essence }: StateOptions,
 ): Promise<readonly string[]> {
-  const lists = await Promise.all(kinds.map((kind) => client.list(kind)));
+  const lists = await Promise.all(known.map((kind) => client.list(kind)));
   const objects = lists.flatMap(({ items }) => items);
-  const byUid = new Map(objects.map((object) => [object.metadata.uid, object]));
-  return objects.map((object) => text(view === undefined ? essence(object, byUid) : view(object))).sort();
+  const named = names.naming(objects);
+  const compared = new Set(kinds.map(({ name }) => name));
+  return objects
+    .filter(({ kind }) => compared.has(kind))
+    .map((object) => text(view(object), named))
+    .sort();
 }
 
 /** The names of the kinds of which there are objects; events are told, not wanted. */
@@ -49,14 +65,13 @@ export function differences(expected: readonly string[], actual: readonly string
   return [...missing.map((line) => `- ${line}`), ...left.map((line) => `+ ${line}`)];
 }
 
-function essence({ kind, metadata, spec, status }: Resource, byUid: ReadonlyMap<string, Resource>): unknown {
+function essence({ kind, metadata, spec, status }: Resource): unknown {
   const { name, namespace, labels, annotations, ownerReferences, finalizers, deletionTimestamp } = metadata;
-  const owners = ownerReferences.map((owner) => `${owner.kind} ${byUid.get(owner.uid)?.metadata.name ?? "gone"}`);
   return {
     kind,
     namespace,
     // Names of what is owned may depend on what was there when it was made.
-    ...(owners.length === 0 ? { name } : { owners }),
+    ...(ownerReferences.length === 0 ? { name } : { owners: ownerReferences.map(({ uid }) => uid) }),
     labels,
     annotations,
     finalizers,
@@ -67,10 +82,25 @@ function essence({ kind, metadata, spec, status }: Resource, byUid: ReadonlyMap<
 }
 
 /** JSON without what is incidental, with the fields of every object in the order of their names. */
-function text(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
+function text(value: unknown, named: (text: string) => string): string {
+  return JSON.stringify(value, (key, part: unknown) => {
+    if (typeof part === "string") return named(part);
+    // The name says nothing that the uid does not.
+    if (key === "ownerReferences" && Array.isArray(part))
+      return part.map((owner: object) => ({ ...owner, name: undefined }));
     if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
-    const fields = Object.entries(part).filter(([field]) => !incidental.test(field));
+    const fields = Object.entries(part)
+      .filter(([field]) => !incidental.test(field))
+      .map(([field, inner]) => [named(field), key === "annotations" ? unfolded(inner) : inner] as const);
     return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
   });
+}
+
+/** What an annotation says, where it is JSON, such as what `apply` keeps of the last time. */
+function unfolded(annotation: unknown): unknown {
+  try {
+    return typeof annotation === "string" && annotation.startsWith("{") ? JSON.parse(annotation) : annotation;
+  } catch {
+    return annotation;
+  }
 }

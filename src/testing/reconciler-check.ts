@@ -4,6 +4,7 @@ import type { Controller } from "../controllers/index.js";
 import { createHarness } from "./create-harness.js";
 import { danglingOwners, differences, finalState, kindsIn } from "./final-state.js";
 import type { Harness } from "./harness.js";
+import { ObjectNames } from "./object-names.js";
 import { type Reference, faultOf, plan, recreate } from "./reconciler-faults.js";
 import { type ReconcilerFault, type ReconcilerScenario, scenarioFields } from "./reconciler-scenario.js";
 import { VirtualRuntime } from "./virtual-runtime.js";
@@ -87,7 +88,6 @@ export class ReconcilerCheckError extends KeelsonError {
  *   async run(t) {
  *     await t.client.create(Team, { metadata: { name: "red" }, spec: { seats: 3 } });
  *   },
- *   recreates: [],
  * }, { seeds: 8 });
  * report.runs // => 16
  * ```
@@ -149,8 +149,11 @@ async function playedOn(
   random: () => number,
   failed: (what: string) => ReconcilerCheckError,
 ): Promise<Played> {
-  const { settleWithin = "10m", kinds = [...new Set(controllers.flatMap((controller) => controller.kinds))] } =
-    scenario;
+  const { settleWithin = "10m" } = scenario;
+  const own = [...new Set(controllers.flatMap((controller) => controller.kinds))];
+  const { kinds = own } = scenario;
+  const known = [...new Set([...own, ...kinds])];
+  const names = new ObjectNames(t, known);
   const counts = () => controllers.map(({ name }) => [name, t.writes(name)] as const);
   plan(t, fault);
   await scenario.run(t, random);
@@ -170,7 +173,7 @@ async function playedOn(
   await scenario.reached?.(t);
   const dangling = await danglingOwners(t.client, kinds);
   if (dangling.length > 0) throw failed(dangling.join("; "));
-  const end = await finalState(t.client, kinds, scenario.view?.bind(scenario));
+  const end = await finalState(t.client, { known, kinds, names, view: scenario.view?.bind(scenario) });
   const before = counts();
   for (const { name } of controllers) t.crash(name);
   await t.advance(settleWithin);

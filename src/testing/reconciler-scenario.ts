@@ -17,8 +17,8 @@ export interface ReconcilerScenario {
    */
   readonly kinds?: readonly Kind[];
   /**
-   * What must be the same of an object. @defaultValue all but uids, versions, generations, times, and the names of what
-   * has an owner
+   * What must be the same of an object; in it, a uid stands for the object that has it in the end, by its name or by whose
+   * it is. @defaultValue all but versions, generations, times, and the names of what has an owner
    */
   view?(resource: Resource): unknown;
   /**

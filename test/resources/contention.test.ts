@@ -172,3 +172,37 @@ test("a write whose plan is out of date is refused whole; one whose plan stands 
   );
   expect(await ours.get(Workload, "web")).toStrictEqual(scaled);
 });
+
+test("nothing is made for an owner that is gone, or whose name another one has taken, whatever a cache still shows", async () => {
+  const owner = await ours.create(Workload, draft);
+  const child = { metadata: { name: "child" }, spec: { image: "a" } };
+  const apply = (image: string, by = owner): Promise<unknown> =>
+    ours.apply(Workload, { ...child, spec: { image } }, { manager: "m", owner: by });
+  await theirs.list(Workload);
+  await theirs.patchStatus(owner, { ready: 1 });
+  await ours.create(Workload, { ...child, metadata: { name: "other" } }, { owner });
+  await apply("a");
+  for (const isAnew of [false, true]) {
+    if (isAnew) await theirs.create(Workload, draft);
+    else await theirs.delete(owner);
+    const create = ours.create(Workload, { ...child, metadata: { name: "late" } }, { owner });
+    await expect(create).rejects.toThrow('was not written: its owner, Workload "web", is gone or another one');
+    await expect(apply("b")).rejects.toThrow(ConflictError);
+    expect((await ours.get(Workload, "child"))?.spec.image).toBe("a");
+    expect(await ours.get(Workload, "late")).toBeUndefined();
+  }
+  const anew = await ours.get(Workload, "web");
+  await expect(apply("b", anew)).resolves.toMatchObject({ outcome: "updated" });
+});
+
+test("what is made goes in the moment before its owner does, or not at all", async () => {
+  const owner = await ours.create(Workload, draft);
+  faults.nextTxn(async (run) => {
+    await theirs.list(Workload);
+    await theirs.delete(owner);
+    return run();
+  });
+  const create = ours.create(Workload, { ...draft, metadata: { name: "child" } }, { owner });
+  await expect(create).rejects.toThrow(ConflictError);
+  expect(await ours.get(Workload, "child")).toBeUndefined();
+});

@@ -1,5 +1,5 @@
-import { defineController } from "keelson/controllers";
-import { type ResourceClient, createResourceClient, defineKind } from "keelson/resources";
+import { type Controller, type ReconcileContext, defineController, owns } from "keelson/controllers";
+import { type Resource, type ResourceClient, createResourceClient, defineKind } from "keelson/resources";
 import { ReconcilerCheckError, type ReconcilerScenario, checkReconciler } from "keelson/testing";
 import { describe, expect, test } from "vitest";
 import { runs } from "../support/deep.js";
@@ -75,5 +75,73 @@ describe("finds a reconciler that", () => {
   test("removes the finalizer before cleanup", async () => {
     const { fault, message } = await verdict("removes the finalizer before cleanup", 60);
     expect([fault, message]).toEqual(["crash", expect.stringContaining("record")]);
+  });
+});
+
+describe("with nothing said of what is to be the same", () => {
+  const Team = defineKind<{ seats: number }, { seats: number }>()("Team");
+  const Seat = defineKind<{ team: string; teamUid?: string }>()("Seat");
+  type Reconcile = (team: Resource<{ seats: number }, { seats: number }>, context: ReconcileContext) => Promise<void>;
+  const teams = (reconcile: Reconcile) => (): readonly Controller[] => [
+    defineController({ for: Team, triggers: [owns(Seat)], reconcile }),
+  ];
+  const oneTeam: ReconcilerScenario = {
+    async run({ client }) {
+      await client.create(Team, { metadata: { name: "red" }, spec: { seats: 3 } });
+    },
+  };
+  const seat = ({ metadata: { name } }: Resource, ordinal: number) => ({
+    metadata: { name: `${name}-${ordinal}` },
+    spec: { team: name },
+  });
+
+  test("what the guide shows passes: objects made for an owner that is gone unseen would never come to rest", async () => {
+    const guides = teams(async (team, { client, owned }) => {
+      const seats = owned(Seat);
+      for (let ordinal = seats.length; ordinal < team.spec.seats; ordinal += 1) {
+        await client.create(Seat, seat(team, ordinal), { owner: team });
+      }
+      await client.patchStatus(team, { seats: seats.length });
+    });
+    await expect(checkReconciler(guides, oneTeam)).resolves.toMatchObject({ runs: 80 });
+  });
+
+  test("`apply` with an owner passes, though it keeps the owner's uid in an annotation", async () => {
+    const applying = teams(async (team, { client }) => {
+      await client.apply(Seat, seat(team, 0), { manager: "teams", owner: team });
+    });
+    await expect(checkReconciler(applying, oneTeam)).resolves.toMatchObject({ runs: 80 });
+  });
+
+  /** Notes in each seat which team it is of, as `uidOf` has it. */
+  const noting = (uidOf: (team: Resource) => string) =>
+    teams(async (team, { client }) => {
+      const draft = seat(team, 0);
+      const spec = { ...draft.spec, teamUid: uidOf(team) };
+      await client.apply(Seat, { ...draft, spec }, { manager: "teams", owner: team });
+    });
+
+  test("a uid stands for whose it is: the right one passes, that of an object that is gone does not", async () => {
+    await expect(
+      checkReconciler(
+        noting(({ metadata }) => metadata.uid),
+        oneTeam,
+      ),
+    ).resolves.toMatchObject({ runs: 80 });
+    const first = new Map<number, string>();
+    let run = 0;
+    const scenario: ReconcilerScenario = {
+      run(...args) {
+        run += 1;
+        return oneTeam.run(...args);
+      },
+    };
+    const stale = noting(({ metadata }) => {
+      if (!first.has(run)) first.set(run, metadata.uid);
+      return first.get(run) ?? "";
+    });
+    const found = await outcome(checkReconciler(stale, scenario));
+    expect(found).toMatchObject({ code: "RECONCILER_CHECK", fault: { kind: "recreate" } });
+    expect(String(found)).toMatch(/- .*"teamUid":"\(Team default\/red\)"[^]*\+ .*"teamUid":"\(gone\)"/);
   });
 });
