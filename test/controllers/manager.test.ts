@@ -258,7 +258,5 @@ test("counts, caches and keelson:reconcile tell how it gets on", async () => {
     ["sizes", 1, "ok", undefined],
   ]);
   expect(seen.map(({ requeueMs }) => requeueMs)).toEqual([expect.any(Number), 3_600_000]);
-  expect(seen.every((event) => Object.isFrozen(event) && event.key === "default/p" && event.durationMs >= 0)).toBe(
-    true,
-  );
+  expect(seen.every((event) => event.key === "default/p" && event.durationMs >= 0)).toBe(true);
 });
