@@ -1,5 +1,5 @@
 /**
- * `npm run tokio`: writes `guides/tokio-methods.md` from the data in `methods.ts`.
+ * `npm run tokio`: writes `guides/tokio-methods.md` from the data beside it.
  *
  * @module
  */
@@ -7,7 +7,8 @@ import { writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
-import { type Method, type Section, sections } from "./methods.js";
+import type { Method, Section } from "./method.js";
+import { sections } from "./methods.js";
 
 export const guide = "guides/tokio-methods.md";
 
