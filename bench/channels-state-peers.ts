@@ -1,6 +1,6 @@
 import { type Channel, channel as cspChannel, mult } from "@thi.ng/csp";
 import { Effect, PubSub, Stream, SubscriptionRef } from "effect";
-import { BehaviorSubject, firstValueFrom, skip } from "rxjs";
+import { BehaviorSubject, filter, firstValueFrom } from "rxjs";
 import { effectLoop } from "./channels-peers.js";
 import type { Works } from "./channels-rows.js";
 import type { Work } from "./harness.js";
@@ -66,18 +66,24 @@ export function watchPeers(): Works {
         }),
       ),
     rxjs: async (n) => {
-      const ping = new BehaviorSubject(0);
-      const pong = new BehaviorSubject(0);
+      const [ping, pong] = [new BehaviorSubject(-1), new BehaviorSubject(-1)];
       const answer = async (): Promise<void> => {
-        for (let i = 0; i < n; i += 1) pong.next(await firstValueFrom(ping.pipe(skip(1))));
+        for (let seen = -1; seen < n - 1;) {
+          seen = await changed(ping, seen);
+          pong.next(seen);
+        }
       };
       const answered = answer();
       for (let i = 0; i < n; i += 1) {
-        const change = firstValueFrom(pong.pipe(skip(1)));
         ping.next(i);
-        await change;
+        await changed(pong, i - 1);
       }
       await answered;
     },
   };
+}
+
+/** The next value that was not seen before, which may be there already: to skip the first would miss it. */
+function changed(subject: BehaviorSubject<number>, seen: number): Promise<number> {
+  return firstValueFrom(subject.pipe(filter((value) => value !== seen)));
 }
