@@ -11,7 +11,7 @@ import { etcdMissing, postgresMissing, unasked, startEtcd, startPostgres } from 
 import { sqliteMissing } from "../support/sqlite.js";
 import { describeUnless } from "../support/when.js";
 
-const patience = 300_000;
+const patience = 600_000;
 const nodes = ["alpha", "beta", "gamma"];
 const ttlMs = 3_000;
 
