@@ -15,6 +15,7 @@ const lifecycle = createLifecycle({ timeout: "10s" });
 const [jobs, accepted] = mpsc.channel<Job>(8);
 let done = 0;
 
+// A job that throws would end the pool, and the process with it: what may fail is caught here.
 const pool = forEachConcurrent(accepted, 4, async ({ id }) => {
   await sleep(20);
   done += 1;

@@ -46,10 +46,50 @@ export class ShutdownTimeoutError extends KeelsonError {
   /** The names of the hooks that still ran. */
   readonly pending: readonly string[];
 
-  constructor(detail: { readonly timeoutMs: number; readonly pending: readonly string[] }) {
+  constructor(detail: { readonly timeoutMs: number; readonly pending: readonly string[] }, options?: ErrorOptions) {
     const { timeoutMs, pending } = detail;
-    super(`shutdown did not finish within ${String(timeoutMs)} ms; pending: ${pending.join(", ") || "nothing"}`);
+    super(
+      `shutdown did not finish within ${String(timeoutMs)} ms; pending: ${pending.join(", ") || "nothing"}`,
+      options,
+    );
     this.timeoutMs = timeoutMs;
     this.pending = pending;
+  }
+}
+
+/**
+ * A channel was not read to its end: the loop that reads it failed, its `cause` being why, or ended before.
+ *
+ * @example
+ * ```ts
+ * import { mpsc } from "keelson/channels";
+ * import { createLifecycle } from "keelson/lifecycle";
+ *
+ * const lifecycle = createLifecycle({ signals: [], exit: false });
+ * const [jobs, accepted] = mpsc.channel<number>(8);
+ * const first = accepted.recv(); // no loop: it takes one message
+ * lifecycle.drain("jobs", accepted, first);
+ * for (const job of [1, 2, 3]) await jobs.send(job);
+ * const { hooks } = await lifecycle.shutdown();
+ * String(hooks[0]?.error) // => "DrainError: the consumer of \"jobs\" ended early; left in the channel: 2"
+ * ```
+ */
+export class DrainError extends KeelsonError {
+  override readonly name = "DrainError";
+  readonly code = "DRAIN_INCOMPLETE";
+  /** The name of the drain. */
+  readonly drain: string;
+  /** How many messages were left then, where the channel tells. */
+  readonly left: number | undefined;
+
+  constructor(
+    detail: { readonly drain: string; readonly left?: number | undefined; readonly end: "failed" | "early" },
+    options?: ErrorOptions,
+  ) {
+    const { drain, left, end } = detail;
+    const ended = end === "failed" ? "failed" : "ended early";
+    super(`the consumer of "${drain}" ${ended}; left in the channel: ${String(left ?? "unknown")}`, options);
+    this.drain = drain;
+    this.left = left;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module lifecycle
  */
-export { ShutdownError, ShutdownTimeoutError } from "./errors.js";
+export { DrainError, ShutdownError, ShutdownTimeoutError } from "./errors.js";
 export type { HookOptions, HookOutcome, HookReport, ShutdownContext, ShutdownHook, ShutdownReport } from "./hook.js";
 export type { HttpResponseLike, HttpServerLike } from "../http/index.js";
 export type { Closable, Lifecycle, LifecycleOptions, ServerOptions } from "./lifecycle-options.js";
@@ -11,4 +11,4 @@ export { createLifecycle } from "./lifecycle.js";
 export { type Notifier, type SystemdNotifierOptions, systemdNotifier } from "./notifier.js";
 export { type ShutdownPhase, shutdownPhases } from "./phase.js";
 export type { ProcessEvent, ProcessLike } from "./process.js";
-export type { ShutdownReason, SignalName } from "./reason.js";
+export type { CrashOrigin, ShutdownReason, SignalName } from "./reason.js";

@@ -27,7 +27,7 @@ export interface LifecycleOptions {
    * @remarks It is skipped after an error, and where {@link Lifecycle.markReady} was not called. @defaultValue `0`
    */
   readonly readinessDelay?: Duration | undefined;
-  /** Whether an uncaught exception or unhandled rejection shuts down. @defaultValue `true` */
+  /** Whether an uncaught exception, an unhandled rejection or a consumer that fails shuts down. @defaultValue `true` */
   readonly uncaught?: boolean | undefined;
   /** Whether to exit when the shutdown has ended; disposing never exits. @defaultValue `true` */
   readonly exit?: boolean | undefined;
@@ -47,6 +47,8 @@ export interface LifecycleOptions {
 export interface Closable {
   /** Takes nothing new; what is there can still be read. */
   close(): unknown;
+  /** How many messages wait to be read. */
+  readonly length?: number;
 }
 
 /** How {@link Lifecycle.server} ends a server. */
@@ -72,7 +74,7 @@ export interface Lifecycle extends AsyncDisposable {
   readonly isReady: boolean;
   /** The step in which a shutdown is; nothing before. */
   readonly phase: ShutdownPhase | undefined;
-  /** Resolves when a shutdown has ended; never rejects. */
+  /** Resolves when a shutdown has ended, so that no hook may wait for it; never rejects. */
   readonly done: Promise<ShutdownReport>;
   /** Says that the process has started and can be sent work. */
   markReady(): void;
@@ -92,6 +94,10 @@ export interface Lifecycle extends AsyncDisposable {
    * It is closed when the requests of every {@link Lifecycle.server} have ended, as they may still send, and after the
    * hooks that `after` names, such as the drain of the channel before it in a pipeline. A channel that requests wait
    * for the end of, such as one of a stream of events, is closed in a hook of `stopIntake` instead.
+   *
+   * The consumer's failure becomes the lifecycle's: it is reported with what is left in the channel and, unless
+   * `uncaught` is false, shuts down at once, since nobody reads any more. One that ends while messages are left fails
+   * the drain with a `DrainError`. A loop that is to outlive a message catches what the message does.
    */
   drain(
     name: string,
@@ -109,6 +115,8 @@ export interface Lifecycle extends AsyncDisposable {
   server(server: HttpServerLike, options?: ServerOptions): Disposable;
   /**
    * Shuts down; further calls join the shutdown that runs.
+   *
+   * @remarks A hook must not wait for it, which would be waiting for itself until its time is over.
    *
    * @param message - Why, for the reports.
    */

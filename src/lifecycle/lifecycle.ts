@@ -1,20 +1,20 @@
 import { type AbortTarget, onAbort } from "../core/abort-hub.js";
 import { currentRuntime } from "../core/ambient.js";
-import { checkFunction, checkName, checkOneOf, shown } from "../core/check.js";
+import { checkFunction, checkName, checkOneOf } from "../core/check.js";
 import { deferred } from "../core/deferred.js";
 import { toMs } from "../core/duration.js";
 import { type Logger, silentLogger } from "../core/logger.js";
-import { isThenable } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
 import { HttpDrain, type HttpServerLike } from "../http/index.js";
 import { TaskTracker } from "../tasks/index.js";
+import { checkDrain, consumerFailed, drained } from "./drain.js";
 import { ShutdownError } from "./errors.js";
 import type { HookOptions, RegisteredHook, ShutdownHook, ShutdownReport } from "./hook.js";
 import type { Closable, Lifecycle, LifecycleOptions, ServerOptions } from "./lifecycle-options.js";
 import { type ShutdownPhase, shutdownPhases } from "./phase.js";
 import { checkStartable } from "./plan.js";
 import { type ProcessLike, checkSignals, signalExitCode, thisProcess } from "./process.js";
-import { type ShutdownReason, type SignalName, describeReason } from "./reason.js";
+import { type CrashOrigin, type ShutdownReason, type SignalName, describeReason } from "./reason.js";
 import { ShutdownRun } from "./run.js";
 import { startWatchdog, tell } from "./watchdog.js";
 
@@ -156,14 +156,19 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     consumer: PromiseLike<unknown>,
     { after }: Pick<HookOptions, "after"> = {},
   ): Disposable {
-    checkFunction("channel.close", (channel as Partial<Closable> | undefined)?.close);
-    if (!isThenable(consumer)) throw new TypeError(`Expected \`consumer\` to be a promise, got ${shown(consumer)}`);
+    checkDrain(channel, consumer);
     const finish = async (): Promise<void> => {
       await Promise.all(this.#serving); // requests under way may still send
-      await channel.close();
-      await consumer;
+      await drained(name, channel, consumer);
     };
-    return this.onShutdown(name, finish, { phase: "drain", after });
+    const hook = this.onShutdown(name, finish, { phase: "drain", after });
+    consumer.then(undefined, (cause: unknown) => {
+      if (this.#run !== undefined) return; // the hook tells
+      const error = consumerFailed(name, channel, cause);
+      if (this.#options.uncaught === false) this.#runtime.report(error, { task: "consumer" });
+      else this.#onError(error, "consumer");
+    });
+    return hook;
   }
 
   server(server: HttpServerLike, { name = "http server", timeout, streams = false }: ServerOptions = {}): Disposable {
@@ -197,6 +202,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
   }
 
   shutdown(message?: string): Promise<ShutdownReport> {
+    if (this.#run !== undefined) this.#run.isJoined = true;
     return this.#begin(message === undefined ? { kind: "manual" } : { kind: "manual", message });
   }
 
@@ -221,7 +227,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     else this.#process.exit(signalExitCode(signal));
   }
 
-  #onError(error: unknown, origin: "uncaughtException" | "unhandledRejection"): void {
+  #onError(error: unknown, origin: CrashOrigin): void {
     // A promise that nobody awaits and that heard of the shutdown is no crash.
     if (this.signal.aborted && error === this.signal.reason) return;
     this.#failed = true;

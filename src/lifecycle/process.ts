@@ -35,8 +35,12 @@ export function signalExitCode(signal: SignalName): number {
   return 128 + (numbers[signal] ?? 0);
 }
 
-/** Refuses everything but an array of signals that this platform has. */
+/** Signals that end or stop a process without asking it. */
+const deaf: ReadonlySet<string> = /* @__PURE__ */ new Set(["SIGKILL", "SIGSTOP"]);
+
+/** Refuses everything but an array of signals that this platform has, and that can be listened to. */
 export function checkSignals(signals: readonly SignalName[]): void {
   if (!Array.isArray(signals)) throw new TypeError(`Expected \`signals\` to be an array, got ${shown(signals)}`);
-  for (const signal of signals) checkOneOf("signals", signal, Object.keys(constants.signals));
+  const audible = Object.keys(constants.signals).filter((signal) => !deaf.has(signal));
+  for (const signal of signals) checkOneOf("signals", signal, audible);
 }

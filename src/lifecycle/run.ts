@@ -21,6 +21,8 @@ export class ShutdownRun {
   readonly reports: HookReport[] = [];
   /** Set once the time was up. */
   timedOut: ShutdownTimeoutError | undefined = undefined;
+  /** Whether somebody asked for the shutdown while it ran, be it one of its hooks. */
+  isJoined = false;
   readonly #options: RunOptions;
   readonly #running = new Map<RegisteredHook, Operation<unknown>>();
   // Not unref'd: an event loop that ran dry would exit with 0 and hide what hangs.
@@ -96,7 +98,7 @@ export class ShutdownRun {
     );
     this.#running.set(hook, operation);
     const giveUp = (): void => {
-      operation.giveUp(new TimeoutError(timeoutMs));
+      operation.giveUp(new TimeoutError(timeoutMs, this.#suspicion()));
     };
     using _timer = runtime.timer(timeoutMs, giveUp, task);
     try {
@@ -113,7 +115,13 @@ export class ShutdownRun {
 
   #giveUp(): void {
     const pending = [...this.#running.keys()].map((hook) => hook.name);
-    this.timedOut = new ShutdownTimeoutError({ timeoutMs: this.#timeoutMs, pending });
+    this.timedOut = new ShutdownTimeoutError({ timeoutMs: this.#timeoutMs, pending }, this.#suspicion());
     for (const operation of this.#running.values()) operation.giveUp(this.timedOut);
+  }
+
+  /** What may be the reason why a hook did not end. */
+  #suspicion(): ErrorOptions | undefined {
+    if (!this.isJoined) return undefined;
+    return { cause: new Error("`shutdown()` was called while hooks ran: a hook that awaits it waits for itself") };
   }
 }

@@ -10,6 +10,7 @@ import {
   createLifecycle,
   shutdownPhases,
 } from "keelson/lifecycle";
+import { forEachConcurrent } from "keelson/tasks";
 import { type VirtualTime, virtualTime } from "keelson/testing";
 import { type FakeProcess, fakeProcess } from "./fake-process.js";
 
@@ -123,6 +124,8 @@ describe("checks at the door", () => {
     expect(() => make({ timeout: "soon" as "1s" })).toThrow("Expected `timeout` to be a duration");
     expect(() => make({ signals: "SIGTERM" as never })).toThrow("Expected `signals` to be an array");
     expect(() => make({ signals: ["SIGFOO"] })).toThrow("Expected `signals` to be one of");
+    expect(() => make({ signals: ["SIGKILL"] })).toThrow('got "SIGKILL"');
+    expect(() => make({ signals: ["SIGSTOP"] })).toThrow('got "SIGSTOP"');
   });
 });
 
@@ -193,6 +196,24 @@ describe("hooks that fail or hang", () => {
     expect(time.failures).toHaveLength(1);
     await time.settle();
     expect(process.exits).toEqual([1]);
+  });
+
+  test("a hook that waits for the shutdown waits for itself, which the report hints at", async () => {
+    const lifecycle = make({ timeout: "10s" });
+    const joins = async (): Promise<void> => {
+      await sleep(5);
+      await lifecycle.shutdown();
+    };
+    lifecycle.onShutdown("server", joins, { timeout: "2s" });
+    lifecycle.onShutdown("jobs", joins, { phase: "flush" });
+    const done = lifecycle.shutdown();
+    await time.advance("12s");
+    const hint = "`shutdown()` was called while hooks ran: a hook that awaits it waits for itself";
+    const { hooks } = await done;
+    expect(hooks).toMatchObject([
+      { name: "server", outcome: "timedOut", error: { timeoutMs: 2_000, cause: { message: hint } } },
+      { name: "jobs", outcome: "timedOut", error: { pending: ["jobs"], cause: { message: hint } } },
+    ]);
   });
 
   test("hooks know the reason and the deadline", async () => {
@@ -407,6 +428,46 @@ describe("work", () => {
     await time.runUntilIdle();
     expect((await lifecycle.done).outcome).toBe("clean");
     expect(saved).toEqual([2, 4, 6]);
+  });
+
+  test("a consumer that ends before its channel does fails the drain, which says how much is left", async () => {
+    const lifecycle = make();
+    const [tx, rx] = mpsc.channel<number>(8);
+    const consumer = (async () => {
+      for await (const value of rx) if (value === 1) return;
+    })();
+    lifecycle.drain("jobs", rx, consumer);
+    for (const value of [0, 1, 2, 3]) tx.trySend(value);
+    const { outcome, exitCode, hooks } = await lifecycle.shutdown();
+    expect([outcome, exitCode]).toEqual(["failed", 1]);
+    expect(hooks).toMatchObject([{ name: "jobs", outcome: "failed", error: { drain: "jobs", left: 2 } }]);
+    expect(String(hooks[0]?.error)).toContain('the consumer of "jobs" ended early; left in the channel: 2');
+  });
+
+  test("a consumer that fails shuts down, named with what is left and why", async () => {
+    const lifecycle = make();
+    const [tx, rx] = mpsc.channel<number>(8);
+    const pool = forEachConcurrent(rx, 2, (job) => {
+      if (job === 3) throw new Error("bad job");
+    });
+    lifecycle.drain("jobs", rx, pool);
+    for (const job of [1, 2, 3, 4, 5, 6]) tx.trySend(job);
+    await time.settle();
+    const { reason, exitCode, hooks } = await lifecycle.done;
+    const said = { code: "DRAIN_INCOMPLETE", drain: "jobs", left: rx.length, cause: new Error("bad job") };
+    expect(rx.length).toBeGreaterThan(0);
+    expect([exitCode, reason]).toMatchObject([1, { kind: "error", origin: "consumer", error: said }]);
+    expect(hooks).toMatchObject([{ name: "jobs", outcome: "failed", error: said }]);
+    expect(time.failures).toMatchObject([{ error: said }, { error: said }]);
+  });
+
+  test("a consumer that fails is only reported where errors do not shut down", async () => {
+    const lifecycle = make({ uncaught: false });
+    const consumer = Promise.reject(new Error("bad job"));
+    lifecycle.drain("jobs", { close: () => undefined }, consumer);
+    await time.settle();
+    expect(lifecycle.signal.aborted).toBe(false);
+    expect(time.failures).toMatchObject([{ error: { drain: "jobs", left: undefined } }]);
   });
 
   test("what cannot be drained is refused", () => {
