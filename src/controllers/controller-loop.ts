@@ -6,8 +6,9 @@ import { applyFinalizer } from "./apply-finalizer.js";
 import { bindTriggers } from "./bind-triggers.js";
 import type { CacheViews } from "./cache-reader.js";
 import type { Controller, ReconcileOutcome, ReconcileResult } from "./controller.js";
-import { type ReconcileResultLabel, staleSyncs } from "./diagnostics.js";
+import type { ReconcileResultLabel } from "./diagnostics.js";
 import { ReconcileTimeoutError } from "./errors.js";
+import { HeldKeys } from "./held-keys.js";
 import { HotLoops } from "./hot-loops.js";
 import { KeyRetries } from "./key-retries.js";
 import { liveViews } from "./live-views.js";
@@ -15,16 +16,15 @@ import type { LoopParts } from "./loop-parts.js";
 import type { ControllerCounts } from "./manager.js";
 import { parseKey } from "./object-key.js";
 import { requeueMs } from "./requeue.js";
+import { resync } from "./resync.js";
 import type { ResourceCache } from "./resource-cache.js";
 import { RunContext, type RunTools } from "./run-context.js";
 import { RunDeadlines } from "./run-deadlines.js";
 import { RunTraces } from "./run-traces.js";
 import type { WorkItem } from "./work-item.js";
-import { WorkQueue, backgroundPriority } from "./work-queue.js";
+import { WorkQueue } from "./work-queue.js";
 import { WriteTracker } from "./write-tracker.js";
 
-/** How long a key waits for a cache to see its own writes before it is read live. */
-const gateMs = 30_000;
 /** A key that asks to be looked at again sooner than this wakes itself. */
 const atOnceMs = 10;
 
@@ -44,11 +44,9 @@ export class ControllerLoop {
   readonly #deadlines: RunDeadlines;
   readonly #traces: RunTraces;
   readonly #tools: RunTools;
-  /** Keys that were held back, whose turn it is again, and what they read from the store itself. */
-  readonly #released: { readonly item: WorkItem; readonly live: readonly ResourceCache[] }[] = [];
-  /** Runs and held keys; what is held occupies no worker. */
+  readonly #held: HeldKeys;
+  /** Runs under way; what is held occupies no worker. */
   #active = 0;
-  #held = 0;
   #finished = 0;
   #failures = 0;
   #started = false;
@@ -65,6 +63,10 @@ export class ControllerLoop {
     this.#retries = new KeyRetries(runtime, controller.options.backoff, log);
     this.#hot = new HotLoops(controller.name, runtime, log);
     this.#traces = new RunTraces(controller, runtime);
+    this.#held = new HeldKeys(controller.name, parts, this.#writes, () => {
+      this.#pump();
+      this.#mayBeDrained();
+    });
     this.#deadlines = new RunDeadlines(runtime, controller.timeoutMs, (run) => {
       run.expire(new ReconcileTimeoutError(`${controller.name} ${run.item.key}`, controller.timeoutMs));
     });
@@ -99,14 +101,14 @@ export class ControllerLoop {
       this.#pump();
     };
     this.#pump();
-    if (this.controller.resyncMs !== Number.POSITIVE_INFINITY) void this.#resync();
+    if (this.controller.resyncMs !== Number.POSITIVE_INFINITY) void resync(this.controller, this.#parts, this.queue);
   }
 
   /** Takes nothing more, and resolves once what is running has ended. */
   async drain(): Promise<void> {
     this.#started = false;
     this.queue.close();
-    if (this.#active + this.#held > 0) await (this.#drained ??= deferred()).promise;
+    if (this.#active + this.#held.count > 0) await (this.#drained ??= deferred()).promise;
     this.#deadlines.close();
     await this.#parts.recorder.flush();
   }
@@ -116,40 +118,15 @@ export class ControllerLoop {
     let now = this.#now;
     this.#now = undefined;
     while (this.#started && !stop.aborted && this.#active < this.controller.options.concurrency) {
-      const released = this.#released.shift();
+      const released = this.#held.released.shift();
       const item = released?.item ?? this.queue.get(now);
       if (item === undefined) return;
       now = undefined;
       const behind = released === undefined ? this.#writes.behind(item.key, this.#parts.caches) : undefined;
       if (released !== undefined) this.queue.begin(item);
       if (behind === undefined) this.#begin(item, released?.live ?? []);
-      else void this.#hold(item, behind);
+      else void this.#held.hold(item, behind);
     }
-  }
-
-  /** Holds one key back, without holding a worker, until the caches have seen what it wrote last. */
-  async #hold(item: WorkItem, behind: ReadonlyMap<ResourceCache, number>): Promise<void> {
-    const { stop, log, hasProgress } = this.#parts;
-    this.#held += 1;
-    let live: readonly ResourceCache[] = [];
-    try {
-      if (hasProgress) await this.#caughtUp(item, behind);
-      else live = [...behind.keys()];
-    } catch (error) {
-      live = stop.aborted ? [] : [...(this.#writes.behind(item.key, this.#parts.caches)?.keys() ?? [])];
-      if (live.length > 0) log.warn({ key: item.key, error }, "the cache does not catch up; reading live");
-    }
-    if (live.length > 0) this.#tellStale(item, live, "live");
-    this.#held -= 1;
-    this.#released.push({ item, live });
-    this.#pump();
-    this.#mayBeDrained();
-  }
-
-  async #caughtUp(item: WorkItem, behind: ReadonlyMap<ResourceCache, number>): Promise<void> {
-    this.#tellStale(item, [...behind.keys()], "held");
-    const options = { timeout: gateMs, signal: this.#parts.stop };
-    await Promise.all([...behind].map(([cache, revision]) => cache.reached(revision, options)));
   }
 
   #begin(item: WorkItem, live: readonly ResourceCache[]): void {
@@ -288,27 +265,8 @@ export class ControllerLoop {
     });
   }
 
-  #tellStale({ key }: WorkItem, caches: readonly ResourceCache[], outcome: "held" | "live"): void {
-    if (!staleSyncs.hasSubscribers) return;
-    const kinds = caches.map(({ kind }) => kind.name);
-    staleSyncs.publish(Object.freeze({ controller: this.controller.name, key, kinds, outcome }));
-  }
-
   #mayBeDrained(): void {
-    if (this.#drained !== undefined && this.#active + this.#held === 0) this.#drained.resolve(undefined);
-  }
-
-  /** Looks at every object again, now and then. */
-  async #resync(): Promise<void> {
-    const { runtime, stop, caches } = this.#parts;
-    const { resyncMs, options } = this.controller;
-    while (!stop.aborted) {
-      // Spread, so that controllers that were started together do not resync together.
-      await runtime.sleep(resyncMs * (0.9 + 0.2 * runtime.random()), { signal: stop }).catch(() => undefined);
-      for (const key of caches.get(options.for.name)?.keys ?? []) {
-        this.queue.add(key, { priority: backgroundPriority, reason: "resync" });
-      }
-    }
+    if (this.#drained !== undefined && this.#active + this.#held.count === 0) this.#drained.resolve(undefined);
   }
 }
 
