@@ -1,3 +1,4 @@
+import { checkFunction } from "../core/check.js";
 import { currentRuntime } from "../core/ambient.js";
 import type { Runtime } from "../core/runtime.js";
 import { Task, type TaskFunction, type TaskHandle, type TaskOwner } from "./task.js";
@@ -47,6 +48,7 @@ export function startTask<T>(
   owner: TaskOwner<T> | undefined,
   defaultRuntime: Runtime,
 ): Task<T> {
+  checkFunction("run", run);
   const task = new Task(options?.runtime ?? defaultRuntime, run, options?.name, options?.signal, owner);
   void task.live();
   return task;

@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkNumber } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { type WaitOptions, wait } from "../core/wait.js";
@@ -47,7 +48,8 @@ export async function sleep(duration: Duration, options?: SleepOptions): Promise
  * runtime.now() >= instant // => true
  * ```
  */
-export function sleepUntil(instant: number, options?: SleepOptions): Promise<void> {
+export async function sleepUntil(instant: number, options?: SleepOptions): Promise<void> {
+  checkNumber("instant", instant, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   const runtime = options?.runtime ?? currentRuntime();
   return at(runtime, instant, options);
 }

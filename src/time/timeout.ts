@@ -1,3 +1,4 @@
+import { checkFunction, checkNumber } from "../core/check.js";
 import { currentRuntime } from "../core/ambient.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
@@ -60,6 +61,7 @@ export async function timeoutAt<T>(
   operation: (context: OperationContext) => T | PromiseLike<T>,
   { signal, runtime = currentRuntime() }: TimeoutOptions = {},
 ): Promise<T> {
+  checkNumber("instant", instant, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   return before(Math.max(0, instant - runtime.now()), operation, signal, runtime);
 }
 
@@ -69,6 +71,7 @@ async function before<T>(
   signal: AbortSignal | undefined,
   runtime: Runtime,
 ): Promise<T> {
+  checkFunction("operation", run);
   signal?.throwIfAborted();
   const operation = new Operation(runtime, "timeout", run, signal);
   if (!operation.isRunning) return operation.promise;

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { spawn } from "keelson/tasks";
+import { sleepUntil, timeout, timeoutAt } from "keelson/time";
+
+const nothing = undefined as never;
+const calls: readonly [what: string, call: () => unknown, message: string][] = [
+  ["timeout without an operation", () => timeout(5, nothing), "Expected `operation` to be a function"],
+  ["timeoutAt no instant", () => timeoutAt(Number.NaN, () => 1), "Expected `instant` to be a number"],
+  ["sleepUntil no instant", () => sleepUntil(Number.NaN), "Expected `instant` to be a number"],
+  ["spawn of nothing", () => spawn(nothing), "Expected `run` to be a function, got `undefined`"],
+];
+
+test.each(calls)("%s is refused by name", async (_, call, message) => {
+  const calling = (async () => {
+    await call();
+  })();
+  await expect(calling).rejects.toThrow(message);
+});
