@@ -1,7 +1,7 @@
 import type { watch } from "../channels/index.js";
 import { onAbort } from "../core/abort-hub.js";
 import { currentRuntime } from "../core/ambient.js";
-import { checkFunction, checkName } from "../core/check.js";
+import { checkFunction, checkMethod, checkName, checkObject } from "../core/check.js";
 import { formatChain } from "../core/context.js";
 import { toMs } from "../core/duration.js";
 import { Emitter, type Listener } from "../core/emitter.js";
@@ -57,6 +57,8 @@ class StoreElection implements Election {
   #isRunning = false;
 
   constructor(store: StateStore, options: ElectionOptions) {
+    checkMethod("store", store, "txn");
+    checkObject("options", options);
     const { name, runtime = currentRuntime(), ttl = "15s", retry = "2s" } = options;
     const { identity = runtime.id(runtime.host) } = options;
     checkName("name", name);

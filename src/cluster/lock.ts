@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger, checkName } from "../core/check.js";
+import { checkInteger, checkMethod, checkName } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
 import { LinkedSignal } from "../core/linked-signal.js";
@@ -76,6 +76,7 @@ export class StoreLock implements DistributedLock {
   readonly #contest: Contest;
 
   constructor(store: StateStore, key: string, permits: number, options: LockOptions) {
+    checkMethod("store", store, "txn");
     const { runtime = currentRuntime(), ttl = "30s", retry = "2s" } = options;
     const { identity = runtime.id(runtime.host) } = options;
     checkName("identity", identity);

@@ -1,3 +1,4 @@
+import { checkObject } from "../core/check.js";
 import type { StateStore } from "../store/index.js";
 import { type DistributedLock, type LockOptions, StoreLock } from "./lock.js";
 
@@ -27,5 +28,6 @@ export interface SemaphoreOptions extends LockOptions {
  * ```
  */
 export function semaphore(store: StateStore, key: string, options: SemaphoreOptions): DistributedLock {
+  checkObject("options", options);
   return new StoreLock(store, key, options.permits, options);
 }

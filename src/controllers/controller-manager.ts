@@ -1,5 +1,5 @@
 import { createElection } from "../cluster/index.js";
-import { checkObject } from "../core/check.js";
+import { checkArray, checkMethod, checkObject } from "../core/check.js";
 import { Emitter, type Health, currentRuntime, silentLogger, toMs } from "../core/index.js";
 import type { StateStore } from "../store/index.js";
 import { type ResourceClient, type ResourceKey, createResourceClient } from "../resources/index.js";
@@ -22,8 +22,16 @@ export class ControllerManager implements Manager {
   #run: ManagerRun | undefined = undefined;
 
   constructor(options: ManagerOptions) {
+    checkObject("options", options);
     const { store, controllers, runnables = [], caches = [], grace = "30s", prefix } = options;
-    checkObject("store", store);
+    checkMethod("store", store, "txn");
+    checkArray("controllers", controllers);
+    for (const [index, each] of controllers.entries()) {
+      checkObject(`controllers[${index}]`, each);
+      checkArray(`controllers[${index}].kinds`, each.kinds);
+    }
+    checkArray("runnables", runnables);
+    checkArray("caches", caches);
     const { runtime = currentRuntime(), log = silentLogger } = options;
     const leaderElection = electionOf(options);
     const graceMs = toMs(grace, "grace");

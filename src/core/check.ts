@@ -54,6 +54,18 @@ export function checkKnown<T extends object>(
   throw new TypeError(`Expected \`${option}\` to have nothing but ${names.join(", ")}, got ${shown(unknown)}`);
 }
 
+/** Refuses everything but an object with a function of that name, such as a promise of one. */
+export function checkMethod(option: string, value: unknown, method: string): void {
+  checkObject(option, value);
+  checkFunction(`${option}.${method}`, (value as Readonly<Record<string, unknown>>)[method]);
+}
+
+/** Refuses everything but an array. */
+export function checkArray(option: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new TypeError(`Expected \`${option}\` to be an array, got ${shown(value)}`);
+}
+
 /** Refuses everything but a function. */
 export function checkFunction(option: string, value: unknown): void {
   if (typeof value === "function") return;

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import nodeProcess from "node:process";
-import { checkOneOf, shown } from "../core/check.js";
+import { checkArray, checkOneOf } from "../core/check.js";
 import type { SignalName } from "./reason.js";
 
 /** What a lifecycle needs of its process; a test brings its own. */
@@ -40,7 +40,7 @@ const deaf: ReadonlySet<string> = /* @__PURE__ */ new Set(["SIGKILL", "SIGSTOP"]
 
 /** Refuses everything but an array of signals that this platform has, and that can be listened to. */
 export function checkSignals(signals: readonly SignalName[]): void {
-  if (!Array.isArray(signals)) throw new TypeError(`Expected \`signals\` to be an array, got ${shown(signals)}`);
+  checkArray("signals", signals);
   const audible = Object.keys(constants.signals).filter((signal) => !deaf.has(signal));
   for (const signal of signals) checkOneOf("signals", signal, audible);
 }

@@ -1,3 +1,4 @@
+import { checkArray, checkObject } from "../core/check.js";
 import {
   type Controller,
   type Predicate,
@@ -25,6 +26,7 @@ import { OwnerLookup, type OwnerState } from "./owner-lookup.js";
  * taken off. With `propagation: "foreground"` an owner goes after those that block its deletion, with `"orphan"` after
  * they no longer name it. An owner of a kind that is not among `kinds` counts as living. The rules are those of
  * Kubernetes' garbage collector (`garbagecollector.go`).
+ * @throws TypeError when `kinds` is not an array of kinds.
  *
  * @example
  * ```ts
@@ -35,6 +37,8 @@ import { OwnerLookup, type OwnerState } from "./owner-lookup.js";
  * ```
  */
 export function garbageCollector(kinds: readonly Kind[]): readonly Controller[] {
+  checkArray("kinds", kinds);
+  for (const kind of kinds) checkObject("kinds[]", kind);
   const dependents = new Dependents();
   const owners = new OwnerLookup(kinds);
   return kinds.map((kind) =>

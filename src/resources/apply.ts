@@ -1,7 +1,8 @@
+import { checkObject } from "../core/check.js";
 import { type AppliedFields, appliedAnnotation, encodeFields, fieldsOf, mergeApplied } from "./applied-fields.js";
 import type { ClientContext } from "./client-context.js";
 import { createObject, ownedMeta, ownerScopeIssues } from "./creation.js";
-import { draftIssues, metadataIssues, refuseIssues } from "./draft.js";
+import { checkDraft, draftIssues, metadataIssues, refuseIssues } from "./draft.js";
 import { AlreadyExistsError } from "./errors.js";
 import { jsonCopy } from "./json.js";
 import { jsonIssues } from "./json-issues.js";
@@ -22,6 +23,8 @@ export async function applyObject(
   desired: ResourceDraft<unknown>,
   options: ApplyOptions,
 ): Promise<Applied<unknown, unknown>> {
+  checkDraft(desired);
+  checkObject("options", options);
   const { manager, owner, signal } = options;
   const key = resolveKey(kind, desired.metadata);
   const draft = { ...desired, metadata: { ...ownedMeta(desired, owner), ...key } };

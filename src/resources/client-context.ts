@@ -1,9 +1,10 @@
+import { checkObject } from "../core/check.js";
 import type { Runtime } from "../core/index.js";
 import type { Compare, StateStore } from "../store/index.js";
 import type { Admission } from "./admission.js";
 import type { Kind } from "./kind.js";
 import type { Keyspace } from "./object-key.js";
-import type { ResourceKey } from "./resource.js";
+import type { Resource, ResourceKey } from "./resource.js";
 
 /** What the parts of one client share. */
 export interface ClientContext {
@@ -29,13 +30,16 @@ export class KnownKinds {
 
   /** Makes a kind known. */
   add(kind: Kind): void {
+    checkObject("kind", kind);
     const known = this.#kinds.get(kind.name);
     if (known === undefined) this.#kinds.set(kind.name, kind);
     else if (known !== kind) throw new TypeError(`Expected one kind to be named "${kind.name}", got two`);
   }
 
   /** The kind of an object. */
-  of(name: string): Kind {
+  of(resource: Pick<Resource, "kind">): Kind {
+    checkObject("resource", resource);
+    const name = resource.kind;
     const kind = this.#kinds.get(name);
     if (kind !== undefined) return kind;
     throw new TypeError(

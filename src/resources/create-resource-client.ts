@@ -1,4 +1,4 @@
-import { checkFunction, shown } from "../core/check.js";
+import { checkArray, checkFunction, checkMethod, shown } from "../core/check.js";
 import { type Runtime, currentRuntime } from "../core/index.js";
 import type { StateStore } from "../store/index.js";
 import { Admission } from "./admission.js";
@@ -46,6 +46,7 @@ export interface ResourceClientOptions extends WriteBehaviour {
  * ```
  */
 export function createResourceClient(store: StateStore, options: ResourceClientOptions = {}): ResourceClient {
+  checkMethod("store", store, "txn");
   const { prefix = "resources", kinds = [], runtime = currentRuntime() } = options;
   if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(prefix)) {
     throw new TypeError(`Expected \`prefix\` to be words with "/" between them, got ${shown(prefix)}`);
@@ -54,6 +55,7 @@ export function createResourceClient(store: StateStore, options: ResourceClientO
   const keys = keyspace(prefix);
   const context = behaving({ store, runtime, keys, admission, ...unfenced }, options);
   const known = new KnownKinds();
+  checkArray("kinds", kinds);
   for (const kind of kinds) known.add(kind);
   return clientOn(context, known);
 }
@@ -95,20 +97,21 @@ function clientOn(context: ClientContext, known: KnownKinds): ResourceClient {
       return listObjects(context, kind, options);
     },
     async update(resource, change, options) {
-      return updateObject(context, known.of(resource.kind), resource, change, options);
+      checkFunction("change", change);
+      return updateObject(context, known.of(resource), resource, change, options);
     },
     async replace(resource, options) {
-      return replaceObject(context, known.of(resource.kind), resource, options);
+      return replaceObject(context, known.of(resource), resource, options);
     },
     async patchStatus(resource, patch, options) {
-      return patchObjectStatus(context, known.of(resource.kind), resource, patch, options);
+      return patchObjectStatus(context, known.of(resource), resource, patch, options);
     },
     async apply(kind, desired, options) {
       known.add(kind);
       return applyObject(context, kind, desired, options);
     },
     async delete(resource, options) {
-      await deleteObject(context, known.of(resource.kind), resource, options);
+      await deleteObject(context, known.of(resource), resource, options);
     },
     watch(kind, options = {}) {
       known.add(kind);

@@ -1,7 +1,7 @@
 import { AmbiguousResultError } from "../store/index.js";
 import type { ClientContext } from "./client-context.js";
 import { putObject } from "./commit.js";
-import { draftIssues, metadataIssues, refuseIssues, validSpec, writableMeta } from "./draft.js";
+import { checkDraft, draftIssues, metadataIssues, refuseIssues, validSpec, writableMeta } from "./draft.js";
 import { AlreadyExistsError } from "./errors.js";
 import type { Kind } from "./kind.js";
 import { resolveKey } from "./object-key.js";
@@ -20,6 +20,7 @@ export async function createObject(
 ): Promise<Resource> {
   const { owner, dryRun = false, signal, unchanged } = options;
   signal?.throwIfAborted();
+  checkDraft(draft);
   const key = resolveKey(kind, draft.metadata);
   const meta = writableMeta(ownedMeta(draft, owner));
   refuseIssues(kind, key, [...draftIssues(kind, draft), ...metadataIssues(meta), ...ownerScopeIssues(key, owner)]);

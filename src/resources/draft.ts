@@ -1,4 +1,4 @@
-import { shown } from "../core/check.js";
+import { checkObject, shown } from "../core/check.js";
 import { type FieldIssue, InvalidResourceError } from "./errors.js";
 import { fieldPath, formatPath } from "./field-path.js";
 import { isObject, jsonCopy } from "./json.js";
@@ -16,6 +16,12 @@ const settable = ["name", "namespace", "labels", "annotations", "ownerReferences
 // Given by whoever hands in an object that was read: set anew, not refused.
 const ours = ["uid", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"];
 const parts = ["kind", "metadata", "spec", "status"];
+
+/** Refuses what is no draft of an object. */
+export function checkDraft(draft: ResourceDraft<unknown>): void {
+  checkObject("draft", draft);
+  checkObject("draft.metadata", draft.metadata);
+}
 
 /** The issues of a draft as a whole: fields that it must not, or cannot, have. */
 export function draftIssues(kind: Kind, draft: ResourceDraft<unknown>): FieldIssue[] {

@@ -1,4 +1,4 @@
-import { shown } from "../core/check.js";
+import { checkObject, shown } from "../core/check.js";
 import type { KeyRange } from "../store/index.js";
 import { InvalidResourceError } from "./errors.js";
 import type { Kind } from "./kind.js";
@@ -31,6 +31,7 @@ export function keyOf({ metadata: { name, namespace } }: Resource): ResourceKey 
  * @throws InvalidResourceError when a part of it cannot be one.
  */
 export function resolveKey(kind: Kind, given: ResourceKey | string): ResourceKey {
+  if (typeof given !== "string") checkObject("key", given);
   const { name, namespace } = typeof given === "string" ? { name: given, namespace: undefined } : given;
   const key = kind.scope === "cluster" ? { name } : { name, namespace: namespace ?? defaultNamespace };
   const issues = [

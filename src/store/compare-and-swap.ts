@@ -1,3 +1,4 @@
+import { checkMethod } from "../core/check.js";
 import { when } from "./compare.js";
 import type { KeyValue, Revision } from "./key-value.js";
 import { op } from "./operation.js";
@@ -37,6 +38,7 @@ export async function compareAndSwap(
   value: Uint8Array | string,
   { lease, signal }: WriteOptions = {},
 ): Promise<Swap> {
+  checkMethod("store", store, "txn");
   const { succeeded, revision, results } = await store.txn(
     { if: [when(key).modRevision("=", expected)], then: [putOp(key, value, lease)], else: [op.range({ key })] },
     { signal },

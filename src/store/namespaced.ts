@@ -1,3 +1,4 @@
+import { checkMethod } from "../core/check.js";
 import type { Compare } from "./compare.js";
 import { keyBounds } from "./key-bounds.js";
 import { checkKey, checkRange } from "./key-check.js";
@@ -29,6 +30,7 @@ import type { WatchBatch } from "./watch-batch.js";
  * ```
  */
 export function namespaced(store: StateStore, prefix: string): StateStore {
+  checkMethod("store", store, "txn");
   checkKey(prefix, "prefix");
   const view = new StoreView();
   const names = new Names(prefix);

@@ -1,3 +1,4 @@
+import { shown } from "../core/check.js";
 import type { KeyRange } from "./key-range.js";
 import type { KeyValue } from "./key-value.js";
 
@@ -16,7 +17,13 @@ export type OpResult =
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 function put(key: string, value: Uint8Array | string, options: { readonly lease?: string } = {}): Op {
-  return { type: "put", key, value: typeof value === "string" ? encoder.encode(value) : value, ...options };
+  return { type: "put", key, value: bytesOf(value), ...options };
+}
+
+function bytesOf(value: Uint8Array | string): Uint8Array {
+  if (typeof value === "string") return encoder.encode(value);
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`Expected \`value\` to be a string or a Uint8Array, got ${shown(value)}`);
 }
 
 function remove(range: KeyRange | string, options: { readonly prevKv?: boolean } = {}): Op {

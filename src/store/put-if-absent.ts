@@ -1,3 +1,4 @@
+import { checkMethod } from "../core/check.js";
 import { when } from "./compare.js";
 import type { KeyValue, Revision } from "./key-value.js";
 import { op } from "./operation.js";
@@ -32,6 +33,7 @@ export async function putIfAbsent(
   value: Uint8Array | string,
   { lease, signal }: WriteOptions = {},
 ): Promise<Insertion> {
+  checkMethod("store", store, "txn");
   const { succeeded, revision, results } = await store.txn(
     { if: [when(key).version("=", 0)], then: [putOp(key, value, lease)], else: [op.range({ key })] },
     { signal },

@@ -1,3 +1,4 @@
+import { checkMethod } from "../core/check.js";
 import type { Revision } from "./key-value.js";
 import { type Op, op } from "./operation.js";
 import type { StateStore } from "./state-store.js";
@@ -33,6 +34,7 @@ export async function put(
   value: Uint8Array | string,
   { lease, signal }: WriteOptions = {},
 ): Promise<Revision> {
+  checkMethod("store", store, "txn");
   const { revision } = await store.txn({ then: [putOp(key, value, lease)] }, { signal });
   return revision;
 }

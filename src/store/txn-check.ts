@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf, shown } from "../core/check.js";
+import { checkInteger, checkObject, checkOneOf, shown } from "../core/check.js";
 import type { Compare } from "./compare.js";
 import { TooLargeError, UnsupportedError } from "./errors.js";
 import { inRange } from "./key-bounds.js";
@@ -17,7 +17,7 @@ export type TxnLimits = Pick<StoreCapabilities, "maxTxnOps" | "maxValueBytes"> &
  * @remarks
  * Both branches are checked, whichever will be taken. Within one branch a put must not touch a key that another put or
  * a delete touches, so that no key changes twice in one revision.
- * @throws TypeError for a malformed key, range, condition or operation, and for overlapping writes.
+ * @throws TypeError for a malformed key, range, condition or operation, for a field that none of these has, and for overlapping writes.
  * @throws TooLargeError for too many conditions or operations, and for a value that is too long.
  * @throws UnsupportedError for a put on a lease, where there are none.
  *
@@ -31,12 +31,36 @@ export type TxnLimits = Pick<StoreCapabilities, "maxTxnOps" | "maxValueBytes"> &
  * ```
  */
 export function checkTxn(txn: Txn, limits: TxnLimits): void {
+  checkObject("txn", txn);
+  const unknown = unknownName(txn, txnNames);
+  if (unknown !== undefined) throw notKnown("txn", unknown, txnNames);
   if (!Array.isArray(txn.then)) {
     throw new TypeError(`Expected \`then\` to be an array of operations, got ${shown(txn.then)}`);
   }
   checkBranch(txn.then, "then", limits);
   if (txn.else !== undefined) checkBranch(txn.else, "else", limits);
   if (txn.if !== undefined) checkConditions(txn.if, limits);
+}
+
+const txnNames = ["if", "then", "else"];
+const conditionNames = ["key", "target", "op", "value"];
+const putNames = ["type", "key", "value", "lease"];
+const deleteNames = ["type", "range", "prevKv"];
+const rangeNames = ["type", "range", "limit"];
+
+/** A name that is not among `known`: what is misspelt, and so ignored, would change what is written. */
+function unknownName(value: object, known: readonly string[]): string | undefined {
+  for (const name in value) if (!known.includes(name)) return name;
+  return undefined;
+}
+
+function notKnown(option: string, name: string, known: readonly string[]): TypeError {
+  const names = known.map((each) => `\`${each}\``).join(", ");
+  return new TypeError(`Expected \`${option}\` to have nothing but ${names}, got ${shown(name)}`);
+}
+
+function namesOf({ type }: Op): readonly string[] {
+  return type === "put" ? putNames : type === "delete" ? deleteNames : rangeNames;
 }
 
 function checkCount(count: number, option: string, { maxTxnOps }: TxnLimits): void {
@@ -48,6 +72,9 @@ function checkConditions(conditions: readonly Compare[], limits: TxnLimits): voi
   checkCount(conditions.length, "if", limits);
   for (const [index, condition] of conditions.entries()) {
     const option = `if[${index}]`;
+    if (Object(condition) !== condition) checkObject(option, condition);
+    const unknown = unknownName(condition, conditionNames);
+    if (unknown !== undefined) throw notKnown(option, unknown, conditionNames);
     checkKey(condition.key, `${option}.key`);
     switch (condition.target) {
       case "value":
@@ -85,6 +112,8 @@ function checkBranch(ops: readonly Op[], option: string, limits: TxnLimits): voi
 }
 
 function checkOp(op: Op, branch: string, index: number, { maxValueBytes, leases }: TxnLimits): void {
+  if (Object(op) !== op) checkObject(`${branch}[${index}]`, op);
+  const unknown = unknownName(op, namesOf(op));
   switch (op.type) {
     case "put":
       // Paths are spelt out for errors only: this is called for each transaction.
@@ -108,6 +137,7 @@ function checkOp(op: Op, branch: string, index: number, { maxValueBytes, leases 
     default:
       checkOneOf(`${branch}[${index}].type`, (op as Op).type, ["put", "delete", "range"]);
   }
+  if (unknown !== undefined) throw notKnown(`${branch}[${index}]`, unknown, namesOf(op));
 }
 
 function checkBytes(value: Uint8Array, option: string): void {

@@ -1,3 +1,4 @@
+import { checkMethod } from "../core/check.js";
 import { context } from "../core/context.js";
 import { type Swap, compareAndSwap } from "./compare-and-swap.js";
 import type { Codec } from "./codec.js";
@@ -75,6 +76,9 @@ export interface TypedStore<T> {
  * ```
  */
 export function typed<T>(store: StateStore, codec: Codec<T>): TypedStore<T> {
+  checkMethod("store", store, "txn");
+  checkMethod("codec", codec, "encode");
+  checkMethod("codec", codec, "decode");
   const decoded = (kv: KeyValue): Entry<T> => {
     try {
       return { ...kv, value: codec.decode(kv.value) };

@@ -1,10 +1,10 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger } from "../core/check.js";
+import { checkFunction, checkInteger } from "../core/check.js";
 import { deferred } from "../core/deferred.js";
 import type { OperationContext } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
 import { Cohort } from "./cohort.js";
-import { type AnyIterable, type Pull, pullFrom } from "./pull.js";
+import { type AnyIterable, type Pull, checkSource, pullFrom } from "./pull.js";
 
 /** What else ends calls that run together. */
 export interface ConcurrentOptions {
@@ -49,7 +49,9 @@ export async function forEachConcurrent<T>(
   use: (item: T, context: OperationContext) => unknown,
   { signal, runtime = currentRuntime() }: ConcurrentOptions = {},
 ): Promise<void> {
+  checkSource(source);
   checkLimit(limit);
+  checkFunction("use", use);
   signal?.throwIfAborted();
   await new Loop(pullFrom(source), use, new Cohort(signal), runtime).run(limit);
 }

@@ -1,3 +1,4 @@
+import { checkArray } from "../core/check.js";
 import type { OperationContext } from "../core/operation.js";
 import { Cohort } from "./cohort.js";
 
@@ -69,6 +70,7 @@ async function together<R extends readonly unknown[]>(
   signal: AbortSignal | undefined,
   onFailure: (cohort: Cohort, error: unknown) => void,
 ): Promise<R> {
+  checkArray("operations", operations);
   signal?.throwIfAborted();
   const cohort = new Cohort(signal);
   const run = async (operation: (context: OperationContext) => unknown): Promise<unknown> => {

@@ -1,11 +1,12 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction } from "../core/check.js";
 import { Deque } from "../core/deque.js";
 import type { OperationContext } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
 import { Cohort } from "./cohort.js";
 import { CancelledError } from "./errors.js";
 import { type ConcurrentOptions, checkLimit } from "./for-each-concurrent.js";
-import { type AnyIterable, type Pull, pullFrom } from "./pull.js";
+import { type AnyIterable, type Pull, checkSource, pullFrom } from "./pull.js";
 
 /** In which order the results come, and what else ends the calls. */
 export interface MapConcurrentOptions extends ConcurrentOptions {
@@ -46,7 +47,9 @@ export function mapConcurrent<T, R>(
   map: (item: T, context: OperationContext) => R | PromiseLike<R>,
   { ordered = true, signal, runtime = currentRuntime() }: MapConcurrentOptions = {},
 ): AsyncIterableIterator<R> {
+  checkSource(source);
   checkLimit(limit);
+  checkFunction("map", map);
   return new Mapping(source, limit, map, ordered, signal, runtime);
 }
 

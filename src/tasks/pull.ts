@@ -1,3 +1,5 @@
+import { shown } from "../core/check.js";
+
 /** Whatever can be iterated, at once or bit by bit. */
 export type AnyIterable<T> = Iterable<T> | AsyncIterable<T>;
 
@@ -15,11 +17,27 @@ export interface Pull<T> {
   close(): void;
 }
 
+/**
+ * Refuses everything but what can be iterated.
+ *
+ * @internal
+ */
+export function checkSource(source: unknown): void {
+  const { [Symbol.asyncIterator]: late, [Symbol.iterator]: early } = Object(source) as Partial<
+    AsyncIterable<unknown> & Iterable<unknown>
+  >;
+  if (typeof late === "function" || typeof early === "function") return;
+  throw new TypeError(`Expected \`source\` to be iterable, got ${shown(source)}`);
+}
+
 /** @internal */
 export function pullFrom<T>(source: AnyIterable<T>): Pull<T> {
-  return Symbol.asyncIterator in source
-    ? new AsyncPull(source[Symbol.asyncIterator]())
-    : new SyncPull(source[Symbol.iterator]());
+  return isAsync(source) ? new AsyncPull(source[Symbol.asyncIterator]()) : new SyncPull(source[Symbol.iterator]());
+}
+
+/** Strings are iterable, too, and are no objects. */
+function isAsync<T>(source: AnyIterable<T>): source is AsyncIterable<T> {
+  return typeof source === "object" && Symbol.asyncIterator in source;
 }
 
 class SyncPull<T> implements Pull<T> {

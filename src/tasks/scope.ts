@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction } from "../core/check.js";
 import type { OperationContext } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
 import { Cohort } from "./cohort.js";
@@ -44,6 +45,7 @@ export async function scope<R>(
   body: (scope: Scope) => R | PromiseLike<R>,
   { signal, runtime = currentRuntime() }: ScopeOptions = {},
 ): Promise<R> {
+  checkFunction("body", body);
   signal?.throwIfAborted();
   const nursery = new Nursery(new Cohort(signal), runtime);
   return nursery.run(body);

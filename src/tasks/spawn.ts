@@ -1,5 +1,5 @@
-import { checkFunction } from "../core/check.js";
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction } from "../core/check.js";
 import type { Runtime } from "../core/runtime.js";
 import { Task, type TaskFunction, type TaskHandle, type TaskOwner } from "./task.js";
 

@@ -4,7 +4,7 @@
  * @module tasks/worker
  */
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger } from "../core/check.js";
+import { checkInteger, checkName, checkObject } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
@@ -74,7 +74,7 @@ export interface WorkerPool<M> extends AsyncDisposable {
  * Makes a pool of worker threads for `options.module`; threads start with the first call.
  *
  * @typeParam M - The type of the module, as in `typeof import("./hash.js")`.
- * @throws RangeError when `threads` is not an integer of at least 1. The first call rejects when `piscina` is missing.
+ * @throws TypeError when `module` is neither a URL nor a string; RangeError when `threads` is not an integer of at least 1. The first call rejects when `piscina` is missing.
  *
  * @example
  * ```ts no-run
@@ -88,6 +88,9 @@ export interface WorkerPool<M> extends AsyncDisposable {
  * ```
  */
 export function workerPool<M extends object>(options: WorkerPoolOptions): WorkerPool<M> {
+  checkObject("options", options);
+  const { module } = options as { readonly module: unknown };
+  if (!(module instanceof URL)) checkName("module", module);
   if (options.threads !== undefined) checkInteger("threads", options.threads, 1);
   toMs(options.idle ?? 0, "idle");
   return new ThreadPool<M>(options);

@@ -214,6 +214,8 @@ export const txnCases: StoreCases = {
         { if: [{ key, target: "version", op: "=", value: "0" }], then: [] },
         { if: [{ key, target: "value", op: "<", value: new Uint8Array(0) }], then: [] },
         { if: [{ key, target: "age", op: "=", value: 0 }], then: [] },
+        { iff: [], then: [f.putOp("a", "")] },
+        { then: [{ ...f.putOp("a", ""), leas: "1" }] },
       ];
       for (const txn of wrong) {
         await isMistake(
