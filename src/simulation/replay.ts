@@ -45,7 +45,8 @@ function runnerCommand(testName: string | undefined): string {
   if (env["VITEST"] !== undefined) return `npx vitest run${named}`;
   if (env["JEST_WORKER_ID"] !== undefined) return `npx jest${named}`;
   const script = argv[1] === undefined ? "" : ` ${word(relative(cwd(), argv[1]))}`;
-  if (env["NODE_TEST_CONTEXT"] === undefined) return `${launcher()}${script}`;
+  const args = argv.slice(2).map((arg) => ` ${word(arg)}`);
+  if (env["NODE_TEST_CONTEXT"] === undefined) return `${launcher()}${script}${args.join("")}`;
   return `${launcher()} --test${pattern === undefined ? "" : ` --test-name-pattern=${pattern}`}${script}`;
 }
 

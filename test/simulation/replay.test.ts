@@ -49,4 +49,15 @@ describe("the command that replays", () => {
   test("names tsx and the file, whatever it ends in, where tsx runs it", () => {
     expect(replayIn(run("npx", "tsx", fixture).output)).toBe(`KEELSON_SIM_SEED=1 npx tsx ${fixture}`);
   });
+
+  test("hands a program what it was given", () => {
+    const program = "test/support/failing-program.mts";
+    const command = replayIn(run("npx", "tsx", program, "crash,pause", "isn't it").output);
+    expect(command).toBe(`KEELSON_SIM_SEED=3 npx tsx ${program} crash,pause 'isn'\\''t it'`);
+    const again = run("sh", "-c", command).output;
+    expect(again).toContain("the test failed: crash,pause and isn't it");
+    expect(replayIn(run(execPath, "--import", "tsx", program, "pause").output)).toBe(
+      `KEELSON_SIM_SEED=3 node --import tsx ${program} pause`,
+    );
+  });
 });
