@@ -55,7 +55,6 @@ const search = {
   fc,
   plans: { hosts: ["a", "b"], horizon: "10s", kinds: ["crash", "pause"] },
   runs: 50,
-  searchSeed: 2,
   duration: "15s",
 } as const;
 

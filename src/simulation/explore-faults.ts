@@ -1,8 +1,9 @@
 import { checkInteger, checkKnown } from "../core/check.js";
 import { type FastCheck, type FaultPlanOptions, arbitraryFaults } from "./arbitrary-faults.js";
-import { SimulationError } from "./errors.js";
 import type { Fault } from "./faults.js";
-import { runSimulation } from "./run-simulation.js";
+import { seedToReplay } from "./replay.js";
+import { type EndedRun, reportOf, runToEnd } from "./run-simulation.js";
+import { type FailedRun, shrinkFind } from "./shrink-find.js";
 import type { Simulation } from "./simulation.js";
 import { type SimulationOptions, seriesOptions } from "./simulation-options.js";
 import type { TimeLimit } from "./time-limit.js";
@@ -15,6 +16,8 @@ export interface ExploreOptions extends Omit<SimulationOptions, "seed" | "faults
   readonly plans: FaultPlanOptions;
   /** How many schedules are tried. @defaultValue `100` */
   readonly runs?: number;
+  /** How many more runs may be spent on shrinking the plan of one that fails; 0 leaves it as it is. @defaultValue `200` */
+  readonly shrinkRuns?: number;
   /** Where the search begins: the same one tries the same schedules. @defaultValue `1` */
   readonly searchSeed?: number;
 }
@@ -29,7 +32,6 @@ export interface ExploreReport {
 
 interface RunDetails {
   readonly failed: boolean;
-  readonly counterexample: readonly [seed: number, faults: readonly Fault[]] | null;
   readonly errorInstance: unknown;
 }
 
@@ -40,12 +42,16 @@ interface Checker {
     plan: unknown,
     predicate: (seed: number, plan: readonly Fault[]) => Promise<void>,
   ): unknown;
-  check(property: unknown, parameters: { readonly numRuns: number; readonly seed: number }): Promise<RunDetails>;
+  check(
+    property: unknown,
+    parameters: { readonly numRuns: number; readonly seed: number; readonly endOnFailure: true },
+  ): Promise<RunDetails>;
 }
 
 /**
  * Looks for a seed and a plan of faults under which `body` fails, and shrinks the plan to the few faults that matter.
  *
+ * @remarks With a seed in `KEELSON_SIM_SEED` it runs that one alone, with the plan in `KEELSON_SIM_FAULTS`.
  * @throws SimulationError of the shrunk schedule: its message names the faults, and the command that replays it.
  *
  * @example
@@ -66,49 +72,45 @@ export async function exploreFaults(
   options: ExploreOptions,
   body: (sim: Simulation) => unknown,
 ): Promise<ExploreReport> {
-  const own = { name: true, fc: true, plans: true, runs: true, searchSeed: true };
+  const own = { name: true, fc: true, plans: true, runs: true, shrinkRuns: true, searchSeed: true };
   checkKnown("options", options, { ...seriesOptions, ...own });
   return await searchFaults(options, body);
 }
 
 /** What {@link exploreFaults} does, within the time that there is: what fails by then is a find, shrunk or not. */
 export async function searchFaults(
-  { fc, plans, runs = 100, searchSeed = 1, ...options }: ExploreOptions,
+  { fc, plans, runs = 100, shrinkRuns = 200, searchSeed = 1, ...options }: ExploreOptions,
   body: (sim: Simulation) => unknown,
   limit?: TimeLimit,
 ): Promise<ExploreReport> {
   checkInteger("runs", runs, 1);
+  checkInteger("shrinkRuns", shrinkRuns, 0);
   checkInteger("searchSeed", searchSeed, 0);
+  const run = (seed: number, faults: readonly Fault[]): Promise<EndedRun> =>
+    runToEnd({ ...options, seed, faults }, body, limit);
+  const replayed = seedToReplay();
+  if (replayed !== undefined) {
+    const { sometimes } = reportOf(await run(replayed, []));
+    return { runs: 1, sometimes };
+  }
   const checker = fc as unknown as Checker;
   const sometimes: Record<string, number> = {};
-  let found: readonly Fault[] | undefined;
-  let last: unknown;
-  const isOver = (): boolean => limit?.signal.aborted === true;
+  let find: FailedRun | undefined;
   const property = checker.asyncProperty(
     checker.noShrink(fc.integer({ min: 0, max: 2 ** 31 - 1 })),
     arbitraryFaults(fc, plans),
     async (seed, plan) => {
-      if (isOver()) return;
-      try {
-        const report = await runSimulation({ ...options, seed, faults: plan }, body, { limit });
-        for (const [name, count] of Object.entries(report.sometimes)) sometimes[name] = (sometimes[name] ?? 0) + count;
-      } catch (error) {
-        if (isOver()) {
-          last ??= error;
-          return;
-        }
-        found ??= plan;
-        last = error;
-        throw error;
+      const ended = await run(seed, plan);
+      const { failure } = ended.world;
+      if (failure !== undefined) find = { ...ended, failure };
+      for (const [name, count] of Object.entries(reportOf(ended).sometimes)) {
+        sometimes[name] = (sometimes[name] ?? 0) + count;
       }
     },
   );
-  const { failed, counterexample, errorInstance } = await checker.check(property, { numRuns: runs, seed: searchSeed });
-  if (isOver()) throw last ?? limit?.signal.reason;
-  if (!failed) return { runs, sometimes };
-  if (counterexample === null || !(errorInstance instanceof SimulationError)) throw errorInstance;
-  const [seed, faults] = counterexample;
-  // Once more, for the report that says from how many faults it was shrunk.
-  await runSimulation({ ...options, seed, faults }, body, { limit, foundFaults: found?.length });
-  throw new Error(`Expected seed ${seed} to fail again: something in the test is not determined by the seed`);
+  const parameters = { numRuns: runs, seed: searchSeed, endOnFailure: true } as const;
+  const { failed, errorInstance } = await checker.check(property, parameters);
+  if (find !== undefined) throw await shrinkFind(find, run, { runs: shrinkRuns, over: limit?.signal });
+  if (failed) throw errorInstance;
+  return { runs, sometimes };
 }

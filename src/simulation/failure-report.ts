@@ -2,22 +2,34 @@ import { AmbientUseError, NondeterminismError, SimulationError } from "./errors.
 import { type Fault, describeFault } from "./faults.js";
 import { replayCommand } from "./replay.js";
 import { formatMs } from "./trace.js";
-import type { World } from "./world.js";
+import type { Failure, World } from "./world.js";
 
 /** What a failure's report says of how it was run. */
 export interface RunDescription {
   readonly name?: string | undefined;
   readonly faults: readonly Fault[];
-  /** How many faults there were before the plan was shrunk. */
-  readonly foundFaults?: number | undefined;
+  readonly shrunk?: Shrunk | undefined;
+}
+
+/** How a plan was shrunk. */
+export interface Shrunk {
+  /** How many faults there were before. */
+  readonly from: number;
+  /** What ended it before it had come to its own end. */
+  readonly endedBy?: string | undefined;
+}
+
+/** The error of a run, if it failed. */
+export function failureOf(world: World, run: RunDescription): SimulationError | undefined {
+  return world.failure === undefined ? undefined : errorOf(world, world.failure, run);
 }
 
 /** The error of a run that failed: all that a person needs to see why. */
-export function failureOf(world: World, { name, faults, foundFaults }: RunDescription): SimulationError | undefined {
-  const { failure, trace, events, time } = world;
-  const { seed } = world.options;
-  if (failure === undefined) return undefined;
-  const { where, error } = failure;
+export function errorOf(
+  { options: { seed }, trace, events, time }: World,
+  { where, error }: Failure,
+  { name, faults, shrunk }: RunDescription,
+): SimulationError {
   const message = error instanceof Error ? error.message : String(error);
   const lines = trace.lastLines();
   const text = [
@@ -25,7 +37,7 @@ export function failureOf(world: World, { name, faults, foundFaults }: RunDescri
     ...callSite(error),
     "",
     `seed ${seed}, event ${events}, virtual time ${formatMs(time)}, trace ${trace.hash}`,
-    ...describePlan(faults, foundFaults),
+    ...describePlan(faults, shrunk),
     `replay: ${replayCommand(seed, faults, name)}`,
     "",
     `last ${lines.length} of ${trace.length} lines of the trace:`,
@@ -43,11 +55,12 @@ function callSite(error: unknown): readonly string[] {
   return frames.slice(0, 4);
 }
 
-function describePlan(faults: readonly Fault[], foundFaults: number | undefined): readonly string[] {
-  if (faults.length === 0 && foundFaults === undefined) return [];
-  const from = foundFaults === undefined ? "" : `, shrunk from ${foundFaults} to ${faults.length}`;
+function describePlan(faults: readonly Fault[], shrunk: Shrunk | undefined): readonly string[] {
+  if (faults.length === 0 && shrunk === undefined) return [];
+  const from = shrunk === undefined ? "" : `, shrunk from ${shrunk.from} to ${faults.length}`;
+  const end = shrunk?.endedBy === undefined ? "" : `, as far as ${shrunk.endedBy} let it`;
   return [
-    `faults${from}:`,
+    `faults${from}${end}:`,
     ...(faults.length === 0 ? ["  none: it fails without"] : faults.map((fault) => `  ${describeFault(fault)}`)),
   ];
 }

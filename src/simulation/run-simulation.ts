@@ -5,7 +5,7 @@ import { addHost } from "./add-host.js";
 import { guardAmbient } from "./ambient-guard.js";
 import { checkFaults } from "./check-faults.js";
 import { divergenceOf, failureOf } from "./failure-report.js";
-import { letStrike, struckHosts } from "./faults.js";
+import { type Fault, letStrike, struckHosts } from "./faults.js";
 import { unknownHost } from "./fault-injection.js";
 import { HostRuntime } from "./host-runtime.js";
 import type { HostMain } from "./host.js";
@@ -21,20 +21,39 @@ import { World } from "./world.js";
 
 const day = 86_400_000;
 
-/** Of what a simulation is one run. */
-export interface SeriesOptions {
-  /** Ends it when the real time of all of them is over. */
-  readonly limit?: TimeLimit | undefined;
-  /** How many faults the plan had before it was shrunk. */
-  readonly foundFaults?: number | undefined;
+/** A run that is over, failed or not, and what it was run with. */
+export interface EndedRun {
+  readonly world: World;
+  readonly options: SimulationOptions & { readonly seed: number; readonly faults: readonly Fault[] };
 }
 
 /** What `simulate` does, and those do that run many simulations. */
 export async function runSimulation(
   options: SimulationOptions,
   body: (sim: Simulation) => unknown,
-  { limit, foundFaults }: SeriesOptions = {},
+  limit?: TimeLimit,
 ): Promise<SimulationReport> {
+  return reportOf(await runToEnd(options, body, limit));
+}
+
+/**
+ * What a run came to.
+ *
+ * @throws SimulationError when it failed.
+ */
+export function reportOf({ world, options }: EndedRun): SimulationReport {
+  const failure = failureOf(world, options);
+  if (failure !== undefined) throw failure;
+  const { events, time: virtualMs, trace, properties } = world;
+  return { seed: options.seed, events, virtualMs, traceHash: trace.hash, sometimes: properties.seen };
+}
+
+/** Runs a simulation until it is over, by itself or because the real time of all of its series is. */
+export async function runToEnd(
+  options: SimulationOptions,
+  body: (sim: Simulation) => unknown,
+  limit?: TimeLimit,
+): Promise<EndedRun> {
   checkFunction("body", body);
   checkOptions(options);
   const replayed = faultsToReplay();
@@ -50,10 +69,7 @@ export async function runSimulation(
       const divergence = divergenceOf(second);
       if (divergence !== undefined) throw divergence;
     }
-    const failure = failureOf(first, { ...used, foundFaults });
-    if (failure !== undefined) throw failure;
-    const { events, time: virtualMs, trace, properties } = first;
-    return { seed: used.seed, events, virtualMs, traceHash: trace.hash, sometimes: properties.seen };
+    return { world: first, options: used };
   }, limit?.signal);
 }
 

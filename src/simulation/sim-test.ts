@@ -22,6 +22,12 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name">
   readonly runs?: number;
   /** Lets faults strike, other ones in each run; the plan of a run that fails is shrunk. Needs `fc`. */
   readonly plans?: FaultPlanOptions | undefined;
+  /**
+   * How many more runs may be spent on shrinking such a plan; when `timeoutMs` are over, it is told as far as it is shrunk.
+   *
+   * @defaultValue `200`
+   */
+  readonly shrinkRuns?: number;
   /** The module `fast-check`, which makes the plans. */
   readonly fc?: FastCheck | undefined;
   /** Which seeds are tried, instead. */
@@ -53,11 +59,13 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name">
  * ```
  */
 export function simTest(name: string, options: SimTestOptions, body: (sim: Simulation) => unknown): void {
-  const { test, runs = 10, seeds, timeoutMs = 60_000, plans, fc, ...rest } = options;
+  const { test, runs = 10, seeds, timeoutMs = 60_000, plans, fc, shrinkRuns = 200, ...rest } = options;
   checkFunction("test", test);
   checkFunction("body", body);
-  checkKnown("options", options, { ...seriesOptions, faults: true, test, runs, seeds, timeoutMs, plans, fc });
+  const own = { faults: true, test, runs, seeds, timeoutMs, plans, shrinkRuns, fc };
+  checkKnown("options", options, { ...seriesOptions, ...own });
   checkInteger("runs", runs, 1);
+  checkInteger("shrinkRuns", shrinkRuns, 0);
   checkNumber("timeoutMs", timeoutMs, 1, Number.POSITIVE_INFINITY);
   if (plans !== undefined) {
     checkPlans(plans);
@@ -74,7 +82,7 @@ export function simTest(name: string, options: SimTestOptions, body: (sim: Simul
     const replayed = seedToReplay();
     if (plans !== undefined && fc !== undefined && replayed === undefined) {
       using limit = new TimeLimit(timeoutMs, runs);
-      const { sometimes } = await searchFaults({ ...rest, fc, plans, runs, name }, body, limit);
+      const { sometimes } = await searchFaults({ ...rest, fc, plans, runs, shrinkRuns, name }, body, limit);
       checkSeen(sometimes, runs);
       return;
     }
@@ -82,7 +90,7 @@ export function simTest(name: string, options: SimTestOptions, body: (sim: Simul
     using limit = new TimeLimit(timeoutMs, chosen.length);
     const counts: Record<string, number> = {};
     for (const seed of chosen) {
-      const { sometimes } = await runSimulation({ ...rest, seed, name }, body, { limit });
+      const { sometimes } = await runSimulation({ ...rest, seed, name }, body, limit);
       for (const [what, count] of Object.entries(sometimes)) counts[what] = (counts[what] ?? 0) + count;
     }
     if (replayed === undefined) checkSeen(counts, tried.length);
