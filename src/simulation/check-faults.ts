@@ -1,14 +1,14 @@
-import { checkKnown, checkName, checkNumber, checkOneOf, shown } from "../core/check.js";
+import { checkName, checkNumber, shown } from "../core/check.js";
+import { type FieldCheck, checkPlan } from "../core/check-plan.js";
 import type { Fault } from "./faults.js";
 
-type Check = (path: string, value: unknown) => void;
 type FaultOf<K extends Fault["kind"]> = Extract<Fault, { readonly kind: K }>;
 
 const ms = number(0);
 const always = { kind: () => undefined, at: ms };
 
 /** Every field of each kind, and what it must be. */
-const fields: { readonly [K in Fault["kind"]]: Readonly<Record<keyof FaultOf<K>, Check>> } = {
+const fields: { readonly [K in Fault["kind"]]: Readonly<Record<keyof FaultOf<K>, FieldCheck>> } = {
   crash: { ...always, host, lasts: ms },
   pause: { ...always, host, lasts: ms },
   partition: { ...always, between, oneWay, lasts: ms },
@@ -21,24 +21,12 @@ const fields: { readonly [K in Fault["kind"]]: Readonly<Record<keyof FaultOf<K>,
 /** What may strike. */
 export const faultKinds: readonly Fault["kind"][] = Object.keys(fields) as readonly Fault["kind"][];
 
-/**
- * Refuses what is no plan in any part, as one typed by hand or read from a file may be: it would strike nobody. Which
- * hosts there are is known only when it strikes.
- */
+/** Refuses what is no plan. Which hosts there are is known only when it strikes. */
 export function checkFaults(option: string, faults: readonly Fault[]): void {
-  if (!Array.isArray(faults)) {
-    throw new TypeError(`Expected \`${option}\` to be an array of faults, got ${shown(faults)}`);
-  }
-  faults.forEach((fault: Fault, index) => {
-    const path = `${option}[${index}]`;
-    checkOneOf(`${path}.kind`, (fault as Fault | null)?.kind, faultKinds);
-    const known: Readonly<Record<string, Check>> = fields[fault.kind];
-    checkKnown<Readonly<Record<string, unknown>>>(path, { ...fault }, known);
-    for (const [name, check] of Object.entries(known)) check(`${path}.${name}`, fault[name as keyof Fault]);
-  });
+  checkPlan(option, faults, fields);
 }
 
-function number(min: number, max?: number): Check {
+function number(min: number, max?: number): FieldCheck {
   return (path, value) => {
     checkNumber(path, value as number, min, max);
   };

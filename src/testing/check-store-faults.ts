@@ -1,8 +1,8 @@
-import { checkInteger, checkKnown, checkNumber, checkOneOf, shown } from "../core/check.js";
+import { checkInteger, checkNumber, checkOneOf, shown } from "../core/check.js";
+import { type FieldCheck, checkPlan } from "../core/check-plan.js";
 import { type Duration, toMs } from "../core/index.js";
 import type { FaultyMethod, StoreFault } from "./faults-plan.js";
 
-type Check = (path: string, value: unknown) => void;
 type FaultOf<K extends StoreFault["kind"]> = Extract<StoreFault, { readonly kind: K }>;
 
 const methods: readonly FaultyMethod[] = ["get", "range", "txn", "grantLease", "keepAlive", "revoke", "compact"];
@@ -10,7 +10,7 @@ const target = { kind: () => undefined, nth: optional(nth), chance: optional(cha
 const call = { ...target, method: optional(method), delay: optional(duration) };
 
 /** Every field of each kind, and what it must be. */
-const fields: { readonly [K in StoreFault["kind"]]: Readonly<Record<keyof FaultOf<K>, Check>> } = {
+const fields: { readonly [K in StoreFault["kind"]]: Readonly<Record<keyof FaultOf<K>, FieldCheck>> } = {
   latency: call,
   failBefore: call,
   failAfter: call,
@@ -19,19 +19,12 @@ const fields: { readonly [K in StoreFault["kind"]]: Readonly<Record<keyof FaultO
   leaseLoss: { ...target, after: duration },
 };
 
-/** Refuses what is no plan in any part: it would strike nothing. */
+/** Refuses what is no plan. */
 export function checkStoreFaults(faults: readonly StoreFault[]): void {
-  if (!Array.isArray(faults)) throw new TypeError(`Expected \`faults\` to be an array of faults, got ${shown(faults)}`);
-  faults.forEach((fault: StoreFault, index) => {
-    const path = `faults[${index}]`;
-    checkOneOf(`${path}.kind`, (fault as StoreFault | null)?.kind, Object.keys(fields));
-    const known: Readonly<Record<string, Check>> = fields[fault.kind];
-    checkKnown<Readonly<Record<string, unknown>>>(path, { ...fault }, known);
-    for (const [name, check] of Object.entries(known)) check(`${path}.${name}`, fault[name as keyof StoreFault]);
-  });
+  checkPlan("faults", faults, fields);
 }
 
-function optional(check: Check): Check {
+function optional(check: FieldCheck): FieldCheck {
   return (path, value) => {
     if (value !== undefined) check(path, value);
   };
