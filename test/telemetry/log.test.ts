@@ -149,6 +149,23 @@ describe("whatever is logged, a line is written", () => {
     expect(parsed()[6]).toMatchObject({ err: { message: "outer", cause: "the cause" } });
   });
 
+  test("what each line has for itself stands, and a field of that name beside it", () => {
+    const { log, written, parsed } = lines({ filter: "info" });
+    log.child({ time: "child" }).warn({ msg: "field", level: "field", other: 1 }, "message");
+    expect(parsed()).toEqual([
+      {
+        level: 40,
+        time: expect.any(Number) as number,
+        msg: "message",
+        "fields.level": "field",
+        "fields.time": "child",
+        "fields.msg": "field",
+        other: 1,
+      },
+    ]);
+    expect(written.join("").match(/"(level|time|msg)":/g)).toEqual(['"level":', '"time":', '"msg":']);
+  });
+
   test("a write that throws or rejects is reported", async () => {
     createLogger({ filter: "info", write: () => Promise.reject(new Error("1")) }).info("a");
     createLogger({

@@ -41,7 +41,8 @@ export interface FilteredLogger extends Logger {
  * @remarks
  * Lines within instrumented functions carry the fields of their spans. Errors are written with their causes; nothing
  * that is logged can make logging fail, and a `write` that fails is reported to the runtime. Pipe the lines into
- * `pino-pretty` to read them.
+ * `pino-pretty` to read them. Fields named `level`, `time` or `msg`, which each line has for itself, are written as
+ * `fields.level` and so on.
  *
  * @example
  * ```ts

@@ -6,6 +6,9 @@ export function logLine(level: number, time: number, fields: string, message: st
   return `{"level":${String(level)},"time":${String(time)}${fields}${text}}\n`;
 }
 
+/** Names that every line has for itself: a caller's field of that name goes by another, as in logrus. */
+const taken: ReadonlySet<string> = /* @__PURE__ */ new Set(["level", "time", "msg"]);
+
 /**
  * Fields as JSON, each with a comma before it, so that a logger can encode its own once.
  *
@@ -15,7 +18,7 @@ export function encodeFields(fields: LogFields, redacted: ReadonlySet<string>): 
   let text = "";
   for (const name of Object.keys(fields)) {
     const value = encode(fields, name, redacted);
-    if (value !== undefined) text += `,${JSON.stringify(name)}:${value}`;
+    if (value !== undefined) text += `,${JSON.stringify(taken.has(name) ? `fields.${name}` : name)}:${value}`;
   }
   return text;
 }

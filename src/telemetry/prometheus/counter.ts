@@ -10,16 +10,28 @@ import {
   sample,
 } from "./metric.js";
 
-/** A count that only grows. */
-export interface Counter {
-  /** Adds to it. */
-  add(amount?: number, labels?: Labels): void;
+/**
+ * A count that only grows.
+ *
+ * @typeParam L - The names of its labels.
+ */
+export interface Counter<L extends string = string> {
+  /**
+   * Adds to it.
+   *
+   * @throws RangeError for an amount below 0; TypeError for labels that are not its own.
+   */
+  add(amount?: number, labels?: Labels<L>): void;
 }
 
-/** What is said of a counter when it is made. */
-export interface CounterOptions extends MetricOptions {
+/**
+ * What is said of a counter when it is made.
+ *
+ * @typeParam L - The names of its labels.
+ */
+export interface CounterOptions<L extends string = string> extends MetricOptions<L> {
   /** Called before each exposition, to add what has to be looked up. */
-  readonly collect?: ((counter: Counter) => void) | undefined;
+  readonly collect?: ((counter: Counter<L>) => void) | undefined;
 }
 
 /** A count of a registry. */

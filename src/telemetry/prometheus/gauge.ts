@@ -10,18 +10,34 @@ import {
   sample,
 } from "./metric.js";
 
-/** A figure that moves both ways. */
-export interface Gauge {
-  /** Sets it. */
-  set(value: number, labels?: Labels): void;
-  /** Moves it. */
-  add(amount: number, labels?: Labels): void;
+/**
+ * A figure that moves both ways.
+ *
+ * @typeParam L - The names of its labels.
+ */
+export interface Gauge<L extends string = string> {
+  /**
+   * Sets it.
+   *
+   * @throws TypeError for what is no number, and for labels that are not its own.
+   */
+  set(value: number, labels?: Labels<L>): void;
+  /**
+   * Moves it.
+   *
+   * @throws TypeError for what is no number, and for labels that are not its own.
+   */
+  add(amount: number, labels?: Labels<L>): void;
 }
 
-/** What is said of a gauge when it is made. */
-export interface GaugeOptions extends MetricOptions {
+/**
+ * What is said of a gauge when it is made.
+ *
+ * @typeParam L - The names of its labels.
+ */
+export interface GaugeOptions<L extends string = string> extends MetricOptions<L> {
   /** Called before each exposition, to set what has to be looked up. */
-  readonly collect?: ((gauge: Gauge) => void) | undefined;
+  readonly collect?: ((gauge: Gauge<L>) => void) | undefined;
 }
 
 /** A figure of a registry. */

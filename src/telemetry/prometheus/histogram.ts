@@ -12,14 +12,26 @@ import {
   sample,
 } from "./metric.js";
 
-/** A distribution. */
-export interface Histogram {
-  /** Counts one value; `NaN` is not counted. */
-  observe(value: number, labels?: Labels): void;
+/**
+ * A distribution.
+ *
+ * @typeParam L - The names of its labels.
+ */
+export interface Histogram<L extends string = string> {
+  /**
+   * Counts one value; `NaN` is not counted.
+   *
+   * @throws TypeError for what is no number, and for labels that are not its own.
+   */
+  observe(value: number, labels?: Labels<L>): void;
 }
 
-/** What is said of a histogram when it is made. */
-export interface HistogramOptions extends MetricOptions {
+/**
+ * What is said of a histogram when it is made.
+ *
+ * @typeParam L - The names of its labels.
+ */
+export interface HistogramOptions<L extends string = string> extends MetricOptions<L> {
   /** The upper bounds of its buckets, rising. @defaultValue from 5 ms to 10 s, in seconds, as Prometheus' clients have it */
   readonly buckets?: readonly number[] | undefined;
 }

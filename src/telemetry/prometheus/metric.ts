@@ -1,18 +1,28 @@
 import { checkInteger, checkName, shown } from "../../core/check.js";
 import { escapeHelp, escapeLabel, number } from "./exposition.js";
 
-/** What is said of a metric when it is made. */
-export interface MetricOptions {
+/**
+ * What is said of a metric when it is made.
+ *
+ * @typeParam L - The names of its labels.
+ */
+export interface MetricOptions<L extends string = string> {
   /** One sentence about it. */
   readonly help: string;
   /** The names of its labels. @defaultValue none */
-  readonly labels?: readonly string[] | undefined;
+  readonly labels?: readonly L[] | undefined;
   /** How many series it may have; what comes after goes into one whose labels are all `_other`. @defaultValue `1_000` */
   readonly maxSeries?: number | undefined;
 }
 
-/** The values of a metric's labels, by name; missing ones are empty. */
-export type Labels = Readonly<Record<string, string>>;
+/**
+ * The values of a metric's labels, by name; missing ones are empty.
+ *
+ * @typeParam L - The names; `never` for a metric without labels.
+ */
+export type Labels<L extends string = string> = [L] extends [never]
+  ? Readonly<Record<string, never>>
+  : Readonly<Partial<Record<L, string>>>;
 
 /** How exposition formats differ. */
 export type ExpositionFormat = "text" | "openmetrics";

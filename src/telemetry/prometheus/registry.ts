@@ -14,11 +14,11 @@ export interface MetricsHandlerOptions {
 /** Metrics that are scraped together. */
 export interface MetricRegistry {
   /** Makes a count; its name ends with `_total`. */
-  counter(name: string, options: CounterOptions): Counter;
+  counter<const L extends string = never>(name: string, options: CounterOptions<L>): Counter<L>;
   /** Makes a figure. */
-  gauge(name: string, options: GaugeOptions): Gauge;
+  gauge<const L extends string = never>(name: string, options: GaugeOptions<L>): Gauge<L>;
   /** Makes a distribution. */
-  histogram(name: string, options: HistogramOptions): Histogram;
+  histogram<const L extends string = never>(name: string, options: HistogramOptions<L>): Histogram<L>;
   /** Everything in one of the two formats. @defaultValue `"text"` */
   expose(format?: ExpositionFormat): string;
   /** A web-standard handler for scrapes: OpenMetrics for those who ask for it, else Prometheus' text format 0.0.4. */
@@ -34,7 +34,8 @@ const types: Readonly<Record<ExpositionFormat, string>> = {
  * Makes a registry of metrics for Prometheus.
  *
  * @remarks
- * The number of series is bounded, so that a label that takes what users send cannot fill the memory: see
+ * Labels are those that a metric was made with: others do not compile, and throw where they come nonetheless. The number
+ * of series is bounded, so that a label that takes what users send cannot fill the memory: see
  * `maxSeries`. A metric whose `collect` throws is missing from that scrape, and the runtime hears of it. Making a metric
  * twice throws a TypeError, as does a name that cannot be exposed.
  *
