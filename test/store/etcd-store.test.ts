@@ -1,5 +1,6 @@
 import { constants } from "node:http2";
 import { describe, expect, test } from "vitest";
+import { createHealth, healthOf } from "keelson/health";
 import { type StateStore, type WatchBatch, op, put, when } from "keelson/store";
 import { type EtcdStoreOptions, etcdStore } from "keelson/store/etcd";
 import { type FakeEtcd, fakeEtcd, requestOf } from "../support/fake-etcd.js";
@@ -392,4 +393,24 @@ test("a mutation that can't be sent was not applied", async () => {
     { status: "fail" },
   ]);
   await store.close();
+});
+
+test.for([
+  ["3.4.23", { status: "warn", message: expect.stringContaining("etcd 3.4.23 has known errors") as string }],
+  ["3.5.28", { status: "pass" }],
+] as const)("the health of a store on etcd %s", async ([version, health]) => {
+  await withStore(
+    async (store) => {
+      expect(await store.health()).toMatchObject({ ...health, details: { version } });
+      const checks = createHealth();
+      checks.check("store", healthOf(store));
+      expect((await checks.handler()(new Request("http://localhost/readyz"))).status).toBe(200);
+    },
+    {},
+    (etcd) => {
+      etcd.on("Status", (call) => {
+        call.respond("StatusResponse", { header: { clusterId: "1", revision: 1 }, version, leader: "1" });
+      });
+    },
+  );
 });

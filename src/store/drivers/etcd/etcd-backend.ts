@@ -40,6 +40,7 @@ export class EtcdBackend implements Backend {
   readonly driver = "etcd";
   readonly capabilities: StoreCapabilities;
   readonly parts: EtcdParts;
+  readonly warning: string | undefined;
   readonly #version: string;
   readonly #identity: StoreIdentity;
   readonly #trimmer: HistoryTrimmer | undefined;
@@ -55,6 +56,9 @@ export class EtcdBackend implements Backend {
     this.capabilities = capabilitiesOf(version);
     this.parts = parts;
     this.#version = version;
+    this.warning = isSupported(version)
+      ? undefined
+      : `etcd ${version} has known errors in watches, leases or reads; use 3.5.28, 3.6.9 or later`;
     this.#identity = new StoreIdentity(header.clusterId);
     this.#identity.accept(header);
     this.#trimmer = parts.retention === undefined ? undefined : new HistoryTrimmer(this, parts.retention);

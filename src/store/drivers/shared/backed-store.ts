@@ -109,8 +109,10 @@ export class BackedStore implements StateStore, BackendListener, LeaseHome {
   async health(): Promise<Health> {
     if (this.#isClosed) return { status: "fail", message: "the store has been closed" };
     try {
-      const details = await this.runtime.real(() => this.#backend.inspect());
-      return { status: "pass", details: { ...details, heldLeases: this.#leases.size, watches: this.#watches.size } };
+      const inspected = await this.runtime.real(() => this.#backend.inspect());
+      const details = { ...inspected, heldLeases: this.#leases.size, watches: this.#watches.size };
+      const { warning } = this.#backend;
+      return warning === undefined ? { status: "pass", details } : { status: "warn", message: warning, details };
     } catch (error) {
       return { status: "fail", message: error instanceof Error ? error.message : String(error) };
     }

@@ -67,6 +67,8 @@ export interface Backend {
   keepAlive(id: string, options: CallOptions): Promise<void>;
   revoke(id: string): Promise<void>;
   compact(revision: Revision): Promise<void>;
+  /** What is wrong with a store that works nonetheless, for its health. */
+  readonly warning?: string | undefined;
   /** Figures of its own for the store's health; rejects when it can't be reached. */
   inspect(): Promise<NonNullable<Health["details"]>>;
   /** Lets what has started end, refuses the rest, and lets go. */
