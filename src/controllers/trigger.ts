@@ -63,6 +63,8 @@ export interface OwnsOptions extends TriggerOptions {
 /**
  * Looks at an owner again whenever an object that it manages changes; an object that changes owners wakes both.
  *
+ * @remarks It deletes nothing: when an owner goes, `garbageCollector` of `keelson/reconcilers` does, where one runs.
+ *
  * @example
  * ```ts
  * import { owns } from "keelson/controllers";
