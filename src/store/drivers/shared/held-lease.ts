@@ -4,10 +4,6 @@ import { type LeaseEvent, leased } from "../../diagnostics.js";
 import { LeaseNotFoundError } from "../../errors.js";
 import type { Lease } from "../../lease.js";
 
-interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** What a {@link HeldLease} asks of its store, and how it is to reckon. */
 export interface LeaseHome {
   /** Whose clock the deadline is on. */
@@ -17,7 +13,7 @@ export interface LeaseHome {
   /** Of a time to live, how many milliseconds a holder may count on, from when the request was sent. */
   surelyHeld(ttlMs: number): number;
   /** Renews it at the server; rejects with `LeaseNotFoundError` if there is none any more, which ends it. */
-  keepAlive(id: string, options: CallOptions): Promise<void>;
+  keepAlive(id: string, options: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** Ends it at the server; on this side it has ended already. */
   revoke(id: string): Promise<void>;
   /** Called once, when the lease has ended on this side. */
@@ -85,7 +81,7 @@ export class HeldLease implements Lease {
     return this.#deadline;
   }
 
-  async keepAliveOnce(options: CallOptions = {}): Promise<void> {
+  async keepAliveOnce(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     options.signal?.throwIfAborted();
     this.#check();
     const { runtime } = this.#home;
@@ -107,6 +103,7 @@ export class HeldLease implements Lease {
     await this.#home.revoke(this.id);
   }
 
+  /** The same as {@link HeldLease.revoke}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.revoke();
   }
