@@ -69,11 +69,12 @@ class QueueReader {
     return { revision, byAge: [...kvs].sort((a, b) => a.createRevision - b.createRevision) };
   }
 
-  /** Nobody waits for it any more, be it that all were answered. */
+  /** Nobody waits for it any more: it is not made, or not waited for by those who come. */
   #abandon(reading: Reading): void {
     if (this.#next === reading) this.#next = undefined;
+    if (this.#current !== reading) return;
     reading.stop.abort(new Error("nobody waits for the queue to be read"));
-    if (this.#current === reading) this.#begin();
+    this.#begin();
   }
 }
 
