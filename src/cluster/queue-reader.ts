@@ -1,5 +1,4 @@
-import { deferred } from "../core/deferred.js";
-import { LinkedSignal } from "../core/linked-signal.js";
+import { type Deferred, deferred } from "../core/deferred.js";
 import { promiseSource } from "../core/promise-hub.js";
 import type { Runtime } from "../core/runtime.js";
 import { wait } from "../core/wait.js";
@@ -13,97 +12,83 @@ export interface Contenders {
 }
 
 /** One reading, for all who asked before it began. */
-interface Reading {
-  readonly done: ReturnType<typeof deferred<Contenders>>;
-  readonly stop: LinkedSignal;
+interface Reading extends Deferred<Contenders> {
+  readonly stop: AbortController;
   waiting: number;
 }
 
-/** Reads who contends; of those of one process that ask while a reading is under way, the next one serves all. */
+/** Where a queue is read. */
+export interface QueueHome {
+  readonly store: StateStore;
+  readonly runtime: Runtime;
+  /** The keys of all contenders begin with it. */
+  readonly prefix: string;
+}
+
+/** The readings of one queue: one under way, and the next one, for all who ask meanwhile. */
 class QueueReader {
-  readonly #store: StateStore;
-  readonly #runtime: Runtime;
-  readonly #prefix: string;
-  readonly #idle: () => void;
+  readonly home: QueueHome;
   #current: Reading | undefined = undefined;
   #next: Reading | undefined = undefined;
 
-  constructor(store: StateStore, runtime: Runtime, prefix: string, idle: () => void) {
-    this.#store = store;
-    this.#runtime = runtime;
-    this.#prefix = prefix;
-    this.#idle = idle;
+  constructor(home: QueueHome) {
+    this.home = home;
   }
 
-  /** What was so at some time after the call. */
+  /** Whether nothing is read, or to be read. */
+  get isIdle(): boolean {
+    return this.#current === undefined;
+  }
+
   async read(signal: AbortSignal): Promise<Contenders> {
-    const reading = (this.#next ??= { done: deferred<Contenders>(), stop: new LinkedSignal(), waiting: 0 });
+    const reading = (this.#next ??= { ...deferred<Contenders>(), stop: new AbortController(), waiting: 0 });
     reading.waiting += 1;
-    if (this.#current === undefined) this.#begin();
+    if (this.isIdle) this.#begin();
     try {
-      return await wait(this.#runtime, "cluster.queue", promiseSource(reading.done.promise), { signal });
+      return await wait(this.home.runtime, "cluster.queue", promiseSource(reading.promise), { signal });
     } finally {
       reading.waiting -= 1;
-      if (reading.waiting === 0) this.#abandon(reading);
+      if (reading.waiting === 0) {
+        if (this.#next === reading) this.#next = undefined;
+        // Nobody waits for it any more, and nobody who comes is to.
+        if (this.#current === reading) {
+          reading.stop.abort();
+          this.#begin();
+        }
+      }
     }
   }
 
   #begin(): void {
-    const reading = this.#next;
-    this.#current = reading;
+    const reading = (this.#current = this.#next);
     this.#next = undefined;
-    if (reading === undefined) {
-      this.#idle();
-      return;
-    }
-    const { done, stop } = reading;
-    this.#load(stop.signal)
-      .then(done.resolve, done.reject)
-      .finally(() => {
-        if (this.#current === reading) this.#begin();
-      });
+    if (reading === undefined) return;
+    const over = (): void => {
+      if (this.#current === reading) this.#begin();
+    };
+    void this.#load(reading).then(reading.resolve, reading.reject).then(over);
   }
 
-  async #load(signal: AbortSignal): Promise<Contenders> {
-    const { revision, kvs } = await this.#store.range({ prefix: this.#prefix }, { keysOnly: true, signal });
+  async #load({ stop: { signal } }: Reading): Promise<Contenders> {
+    const { store, prefix } = this.home;
+    const { revision, kvs } = await store.range({ prefix }, { keysOnly: true, signal });
     return { revision, byAge: [...kvs].sort((a, b) => a.createRevision - b.createRevision) };
-  }
-
-  /** Nobody waits for it any more: it is not made, or not waited for by those who come. */
-  #abandon(reading: Reading): void {
-    if (this.#next === reading) this.#next = undefined;
-    if (this.#current !== reading) return;
-    reading.stop.abort(new Error("nobody waits for the queue to be read"));
-    this.#begin();
   }
 }
 
-const readers = /* @__PURE__ */ new WeakMap<StateStore, WeakMap<Runtime, Map<string, QueueReader>>>();
+const readers = /* @__PURE__ */ new WeakMap<StateStore, readonly QueueReader[]>();
 
 /**
- * Reads who contends below `prefix`, once for all who ask at the same time: many who come together would otherwise each
+ * Reads who contends, once for all of a process who ask at the same time: many who come together would otherwise each
  * read all the others.
  *
  * @internal
  */
-export function readQueue(
-  store: StateStore,
-  runtime: Runtime,
-  prefix: string,
-  signal: AbortSignal,
-): Promise<Contenders> {
-  const ofStore = entryOf(readers, store, () => new WeakMap<Runtime, Map<string, QueueReader>>());
-  const byPrefix = entryOf(ofStore, runtime, () => new Map<string, QueueReader>());
-  const forget = (): void => {
-    byPrefix.delete(prefix);
-  };
-  return entryOf(byPrefix, prefix, () => new QueueReader(store, runtime, prefix, forget)).read(signal);
-}
-
-function entryOf<K, V>(map: { get(key: K): V | undefined; set(key: K, value: V): unknown }, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
+export function readQueue(home: QueueHome, signal: AbortSignal): Promise<Contenders> {
+  const { store, runtime, prefix } = home;
+  const busy = (readers.get(store) ?? []).filter(({ isIdle }) => !isIdle);
+  const known = busy.find((each) => each.home.runtime === runtime && each.home.prefix === prefix);
+  const reader = known ?? new QueueReader(home);
+  readers.set(store, known === undefined ? [...busy, reader] : busy);
+  return reader.read(signal);
 }

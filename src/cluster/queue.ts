@@ -1,6 +1,6 @@
 import { isKeelsonError } from "../core/errors.js";
 import type { Runtime } from "../core/runtime.js";
-import { type KeyValue, type Revision, type StateStore, op, when } from "../store/index.js";
+import { type KeyRange, type KeyValue, type Revision, type StateStore, op, when } from "../store/index.js";
 import { LeaseLostError } from "./errors.js";
 import { isPassing } from "./failures.js";
 import { readQueue } from "./queue-reader.js";
@@ -66,7 +66,7 @@ export class Queue {
     for (;;) {
       try {
         const view = await this.#look();
-        const isServed = view.ahead < permits || ((await this.#change(view)) === "served" && this.#tells);
+        const isServed = view.ahead < permits || ((await this.#change(view)) && this.#tells);
         if (isServed && (await this.#announce())) return;
       } catch (error) {
         if (this.#signal.aborted || isKeelsonError(error, "LEASE_LOST") || !isPassing(error)) throw error;
@@ -83,52 +83,36 @@ export class Queue {
 
   /** Reads the queue. */
   async #look(): Promise<View> {
-    const { store, runtime, prefix, key, token } = this.#place;
-    const { revision, byAge } = await readQueue(store, runtime, prefix, this.#signal);
+    const { key, token } = this.#place;
+    const { revision, byAge } = await readQueue(this.#place, this.#signal);
     if (byAge.length >= crowd) this.#tells = true;
-    const ahead = earlierThan(byAge, token);
-    if (byAge[ahead]?.key !== key) throw new LeaseLostError({ key, loss: "gone" });
+    const ahead = byAge.findIndex((each) => each.key === key);
+    if (byAge[ahead]?.createRevision !== token) throw new LeaseLostError({ key, loss: "gone" });
     return { revision, ahead, predecessor: byAge[ahead - 1] };
   }
 
   /**
-   * Waits until the place in the queue may have changed.
+   * Waits until the place in the queue may have changed; whether it is served then for sure.
    *
    * @remarks Nobody ever comes in ahead, so that after the last but so many of them went, the next to go makes it served.
    */
-  #change({ revision, ahead, predecessor }: View): Promise<"served" | "unknown"> {
-    const { permits } = this.#place;
-    if (predecessor === undefined || (permits > 1 && ahead === permits)) return this.#anyToGo(revision);
+  async #change({ revision, ahead, predecessor }: View): Promise<boolean> {
+    const { store, prefix, token, permits } = this.#place;
+    // Who holds the only permit is the predecessor; of several holders each may be the one that leaves.
+    const mayBeAny = permits > 1 && ahead === permits;
     // Of one permit, a predecessor that told it was served has nobody ahead.
-    return this.#oneToGo(revision, predecessor.key, permits === 1 && (ahead === 1 || predecessor.version > 1));
-  }
-
-  /** Waits for the first of several holders that leaves. */
-  async #anyToGo(revision: Revision): Promise<"served" | "unknown"> {
-    const { store, prefix, token } = this.#place;
-    const options = { from: revision + 1, prevKv: true, signal: this.#signal };
-    for await (const batch of store.watch({ prefix }, options)) {
+    let isAlone = ahead === 1 || (predecessor?.version ?? 0) > 1;
+    const range: KeyRange = mayBeAny || predecessor === undefined ? { prefix } : { key: predecessor.key };
+    const options = { from: revision + 1, prevKv: mayBeAny, signal: this.#signal };
+    for await (const batch of store.watch(range, options)) {
       for (const { type, prev } of batch.type === "events" ? batch.events : []) {
-        if (type === "put") continue;
-        if (prev === undefined) return "unknown";
-        if (prev.createRevision < token) return "served";
+        if (mayBeAny) {
+          if (type === "delete" && (prev?.createRevision ?? 0) < token) return prev !== undefined;
+        } else if (type === "delete" || permits > 1) return permits === 1 && isAlone;
+        else isAlone = true;
       }
     }
-    return "unknown";
-  }
-
-  /** Waits for what happens to the predecessor; `isHolder` when nobody but it is ahead. */
-  async #oneToGo(revision: Revision, key: string, isHolder: boolean): Promise<"served" | "unknown"> {
-    const { store, permits } = this.#place;
-    let isAlone = isHolder;
-    for await (const batch of store.watch({ key }, { from: revision + 1, signal: this.#signal })) {
-      for (const { type } of batch.type === "events" ? batch.events : []) {
-        if (permits > 1) return "unknown";
-        if (type === "delete") return isAlone ? "served" : "unknown";
-        isAlone = true;
-      }
-    }
-    return "unknown";
+    return false;
   }
 
   /** Tells the successor that it is first in line, where it is to know; whether it was still there to tell. */
@@ -138,15 +122,4 @@ export class Queue {
     const again = { if: [when(key).createRevision("=", token)], then: [op.put(key, value, { lease })] };
     return (await store.txn(again, { signal: this.#signal })).succeeded;
   }
-}
-
-/** How many were created before `token`. */
-function earlierThan(byAge: readonly KeyValue[], token: Revision): number {
-  let [low, high] = [0, byAge.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((byAge[middle]?.createRevision ?? token) < token) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
