@@ -1,7 +1,8 @@
+import { deferred } from "../core/deferred.js";
 import { WatchLaggedError } from "../store/index.js";
 import { same, that } from "./store-assert.js";
 import type { StoreCases } from "./store-case.js";
-import { type StoreFixture, type WatchProbe, codeOf } from "./store-fixture.js";
+import type { StoreFixture } from "./store-fixture.js";
 
 const perTxn = 128;
 
@@ -29,16 +30,16 @@ async function readAll(f: StoreFixture, from: number, last: number): Promise<[se
 }
 
 /**
- * Writes more than a watch may hold for each batch that `slow` takes, until that fails; answers the error's code. Once is
- * not enough: a server may deliver well after it has answered, and who takes in between keeps up.
+ * Writes more than a watch may hold, which nobody takes until it has been cut off: a server may deliver well after it has
+ * answered, and wait for a while for who may yet take. Answers where to go on.
  */
-async function fallBehind(slow: WatchProbe, write: () => Promise<void>): Promise<string> {
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    await write();
-    const code = await slow.next().then(() => undefined, codeOf);
-    if (code !== undefined) return code;
-  }
-  throw new Error("Expected the slow watch to be cut off");
+async function fallBehind(f: StoreFixture, write: () => Promise<void>): Promise<number> {
+  const lagged = deferred<number>();
+  using _listening = f.store.events.on("lagged", ({ resumeFrom }) => {
+    lagged.resolve(resumeFrom);
+  });
+  await write();
+  return await f.within(lagged.promise, "the slow watch to be cut off");
 }
 
 /** Consumers that are too slow. */
@@ -49,25 +50,22 @@ export const lagCases: StoreCases = {
     "more than 10,000 events that nobody takes end it, and say where to go on": async (f) => {
       const from = (await f.revision()) + 1;
       const slow = f.watch();
-      const lagged: number[] = [];
-      using _listening = f.store.events.on("lagged", ({ resumeFrom }) => lagged.push(resumeFrom));
       const names = Array.from({ length: perTxn }, (_, index) => `k${index}`);
-      const code = await fallBehind(slow, async () => {
+      const resumeFrom = await fallBehind(f, async () => {
         for (let round = 0; round < 160; round += 1) {
           await f.run(...names.map((name) => f.putOp(name, String(round))));
         }
       });
-      same(code, "STORE_WATCH_LAGGED", "how the slow watch ended");
+      same(await slow.failure(), "STORE_WATCH_LAGGED", "how the slow watch ended");
       const last = await f.revision();
       const taken = slow.batches.filter((batch) => batch.type === "events").map(({ revision }) => revision);
-      const [resumeFrom] = lagged;
       same(resumeFrom, from + taken.length, "where to go on");
       same(
         taken,
         taken.map((_, index) => from + index),
         "what the slow watch saw",
       );
-      const [seen, lags] = await readAll(f, resumeFrom ?? 0, last);
+      const [seen, lags] = await readAll(f, resumeFrom, last);
       same(
         [...taken, ...seen],
         Array.from({ length: last - from + 1 }, (_, index) => from + index),
@@ -78,10 +76,10 @@ export const lagCases: StoreCases = {
     "more than 16 MiB that nobody takes end it": async (f) => {
       const slow = f.watch();
       const value = new Uint8Array(1_048_576);
-      const code = await fallBehind(slow, async () => {
+      await fallBehind(f, async () => {
         for (let round = 0; round < 20; round += 1) await f.put("a", value);
       });
-      same(code, "STORE_WATCH_LAGGED", "how the slow watch ended");
+      same(await slow.failure(), "STORE_WATCH_LAGGED", "how the slow watch ended");
     },
     "one that keeps up is never cut off": async (f) => {
       const from = (await f.revision()) + 1;

@@ -61,15 +61,15 @@ export class TxnWrites {
     return this.#reach;
   }
 
-  /** Called when the transaction has begun. */
-  begin(): void {
-    this.rewind(this.reads.reach());
-    this.#stored = this.#reach.revision;
+  /** Whether a revision has changes and is not complete. */
+  get isAmidRevision(): boolean {
+    return this.#places > 0;
   }
 
-  /** Called when a savepoint was rolled back, with how far the store had reached at it. */
-  rewind(reach: StoreReach): void {
-    this.#reach = reach;
+  /** Called when the transaction has begun. */
+  begin(): void {
+    this.#reach = this.reads.reach();
+    this.#stored = this.#reach.revision;
     this.#places = 0;
   }
 

@@ -5,7 +5,7 @@ import { isDoubtful, toStoreError } from "./sqlite-errors.js";
 
 /** Something to be done in a transaction of the database. */
 export interface WriteJob {
-  /** May throw one of the store's errors, before or after it has changed something. */
+  /** May throw one of the store's errors, as a rule before it has changed anything. */
   run(writer: Writer): unknown;
 }
 
@@ -26,8 +26,13 @@ export interface GroupOutcome {
 }
 
 /**
- * Runs jobs in one transaction of the database, so that they share its way to the disk; each has a savepoint, a
- * revision and an outcome of its own. Throws if the lock is held by somebody else: then no job has run.
+ * Runs jobs in one transaction of the database, so that they share its way to the disk; each has a revision and an
+ * outcome of its own. Throws if the lock is held by somebody else: then no job has run.
+ *
+ * @remarks
+ * Nothing is done to take back the changes of one job alone, as savepoints would: they copy each page that is changed
+ * once more for each job. If one fails amid its changes, which takes a revision of a million keys or a full disk, all of
+ * them are rolled back and each tries for itself.
  */
 export function runGroup(writer: Writer, jobs: () => readonly WriteJob[]): GroupOutcome {
   writer.begin.run();
@@ -46,8 +51,7 @@ function runBegun(writer: Writer, jobs: readonly WriteJob[]): GroupOutcome | und
   try {
     txns.begin();
     const from = txns.reach;
-    const outcomes =
-      jobs.length > 1 ? jobs.map((job) => runSaved(writer, job)) : jobs.map((job) => ({ value: job.run(writer) }));
+    const outcomes = jobs.map((job) => runJob(writer, job));
     txns.finish();
     group = { outcomes, advance: { from, to: txns.reach } };
   } catch (error) {
@@ -64,18 +68,12 @@ function runBegun(writer: Writer, jobs: readonly WriteJob[]): GroupOutcome | und
   }
 }
 
-function runSaved(writer: Writer, job: WriteJob): WriteOutcome {
-  const { database, txns } = writer;
-  const { reach } = txns;
-  database.exec("SAVEPOINT job");
+/** Throws unless it changed nothing, or all it had to. */
+function runJob(writer: Writer, job: WriteJob): WriteOutcome {
   try {
-    const value = job.run(writer);
-    database.exec("RELEASE job");
-    return { value };
+    return { value: job.run(writer) };
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    database.exec("ROLLBACK TO job; RELEASE job");
-    txns.rewind(reach);
+    if (!(error instanceof StoreError) || writer.txns.isAmidRevision) throw error;
     return { error };
   }
 }
