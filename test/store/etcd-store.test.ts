@@ -293,6 +293,23 @@ describe("a watch", () => {
     });
   });
 
+  test("that nobody takes from ends, also where all came before the server could be made to wait", async () => {
+    await withStore(async (store, etcd) => {
+      const events = Array.from({ length: 10_001 }, (_, index) => event(8 + index));
+      etcd.on("Watch", (call) => {
+        call.send("WatchResponse", { header: etcd.header, created: true });
+        call.send("WatchResponse", { header: etcd.header, events });
+      });
+      const lagged = new Promise((resolve) => {
+        store.events.once("lagged", resolve);
+      });
+      const watch = store.watch({ prefix: "" })[Symbol.asyncIterator]();
+      expect(await lagged).toEqual({ resumeFrom: 8 });
+      expect(await outcome(watch.next())).toMatchObject({ code: "STORE_WATCH_LAGGED", resumeFrom: 8 });
+      expect(times(etcd, "Watch")).toBe(1); // and not only once it has been silent for too long
+    });
+  });
+
   test("that hears nothing asks for progress, then makes a new connection", async () => {
     await withStore(async (store, etcd) => {
       let watches = 0;

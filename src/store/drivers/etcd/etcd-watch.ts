@@ -189,6 +189,7 @@ export class EtcdWatch extends WatchIterator implements WatchListener {
       const slow = (): void => {
         this.#isSlow = true;
         this.#call?.resume();
+        this.#endIfTooMuch(); // all of it may have come before the server could be made to wait
       };
       this.#patience = this.runtime.timer(patienceMs, slow, "store.etcd patience");
       this.#patience.unref();
