@@ -1,7 +1,7 @@
 /**
- * Two processes, one leader, one counter, and a pause at the wrong moment. Without fencing the leader that was paused goes
- * on where it was and overwrites what its successor did; with fencing the store refuses it. Simulated, so that it comes
- * out the same each run.
+ * Two processes, one leader, one counter, and a pause at the wrong moment. Without fencing the leader that was paused
+ * goes on where it was and overwrites what its successor did; with fencing the store refuses it. Simulated, so that it
+ * comes out the same each run.
  */
 import { createElection } from "keelson/cluster";
 import { remoteStore, simulate } from "keelson/simulation";

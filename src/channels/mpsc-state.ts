@@ -21,7 +21,10 @@ import { Condition, type QueuedSource, WaitQueue } from "./wait-queue.js";
 export interface ChannelOptions<T> {
   /** What it is called where channels are observed. */
   readonly name?: string | undefined;
-  /** Takes each message that is discarded because the receiver was disposed; an error in it goes to the runtime's `report`. */
+  /**
+   * Takes each message that is discarded because the receiver was disposed; an error in it goes to the runtime's
+   * `report`.
+   */
   readonly onDiscard?: ((message: T) => void) | undefined;
   /** Wakes and timeouts. @defaultValue the ambient runtime */
   readonly runtime?: Runtime | undefined;

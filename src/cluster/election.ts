@@ -21,10 +21,10 @@ import { checkTtl } from "./times.js";
  * Elects one leader among all processes that contend under one name on one store.
  *
  * @remarks
- * What it promises: terms have growing tokens, and no two of them overlap by more than the clocks' rates differ, while the
- * processes are scheduled. A process that was paused may act on a term that is over: effects are safe **only if fenced**,
- * by `term.fence()` in a transaction, or by a token that the other side compares. With the defaults a new leader stands
- * within 15 s + 2.4 s of the old one's death, and within a second of its resignation.
+ * What it promises: terms have growing tokens, and no two of them overlap by more than the clocks' rates
+ * differ, while the processes are scheduled. A process that was paused may act on a term that is over: effects are safe
+ * **only if fenced**, by `term.fence()` in a transaction, or by a token that the other side compares. With the defaults
+ * a new leader stands within 15 s + 2.4 s of the old one's death, and within a second of its resignation.
  * @throws TypeError, RangeError for options that are none.
  *
  * @example

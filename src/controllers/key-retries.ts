@@ -26,7 +26,10 @@ export class KeyRetries {
     return this.#backoff.count(key);
   }
 
-  /** What kind of failure it is, and milliseconds until the key is to be tried again; without them, not before it changes. */
+  /**
+   * What kind of failure it is, and milliseconds until the key is to be tried again; without them, not before it
+   * changes.
+   */
   failed(key: string, error: unknown): { readonly result: ReconcileResultLabel; readonly delayMs?: number } {
     if (isKeelsonError(error, "RECONCILE_TERMINAL")) {
       this.forget(key);

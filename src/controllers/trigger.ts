@@ -35,8 +35,8 @@ export type Trigger =
     };
 
 /**
- * Which keys an object concerns; a failure is logged, and it is asked again, with back-off. A method, so that it fits where any object's
- * mapping is wanted.
+ * Which keys an object concerns; a failure is logged, and it is asked again, with back-off. A method, so that it fits
+ * where any object's mapping is wanted.
  */
 export type MapToKeys<R> = {
   /** The keys that a changed object concerns. */

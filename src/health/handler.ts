@@ -8,7 +8,10 @@ import { microProfile } from "./microprofile.js";
 
 /** How probes are answered. */
 export interface HandlerOptions {
-  /** What stands before `/readyz` and the others, such as `"/ops"`; slashes around it mean nothing. @defaultValue nothing */
+  /**
+   * What stands before `/readyz` and the others, such as `"/ops"`; slashes around it mean nothing. @defaultValue
+   * nothing
+   */
   readonly basePath?: string | undefined;
   /**
    * Who may see why a check fails, and the figures behind it; others read "reason withheld".

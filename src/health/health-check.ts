@@ -26,7 +26,10 @@ export type CheckAnswer = Health | undefined | void;
 
 /** How a check is run, and what follows from it. */
 export interface CheckOptions {
-  /** What it speaks for. Liveness only if asked: a dependency that is down is no reason to be restarted. @defaultValue `["ready"]` */
+  /**
+   * What it speaks for. Liveness only if asked: a dependency that is down is no reason to be restarted. @defaultValue
+   * `["ready"]`
+   */
   readonly kinds?: readonly HealthKind[] | undefined;
   /** How long it may take; then it fails. @defaultValue `"1s"` */
   readonly timeout?: Duration | undefined;

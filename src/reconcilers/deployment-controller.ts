@@ -61,7 +61,9 @@ async function act(
   else await advance(deployment, next, old, context);
 }
 
-/** The Deployment of an instance, by the name of its Workload: the last of a version's instances may let the next begin. */
+/**
+ * The Deployment of an instance, by the name of its Workload: the last of a version's instances may let the next begin.
+ */
 function deploymentOf(instance: Instance): readonly ResourceKey[] {
   const { labels, namespace } = instance.metadata;
   const owner = ownerOf(instance)?.name;

@@ -51,8 +51,8 @@ class Listener extends ListNode {
  * One call on its way through policies: each policy that may give up derives its own from the one it was given.
  *
  * @remarks
- * A tree of plain nodes, one made for each call, so without `#` members, which cost: no AbortController exists (3 µs each) until somebody reads `signal`, and an abort reaches
- * policies inside without one.
+ * A tree of plain nodes, one made for each call, so without `#` members, which cost: no AbortController exists
+ * (3 µs each) until somebody reads `signal`, and an abort reaches policies inside without one.
  * @internal
  */
 export class Call implements CallContext, CallOptions, AbortTarget, Disposable {

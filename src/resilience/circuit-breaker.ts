@@ -41,9 +41,14 @@ export interface CircuitBreakerOptions {
   readonly trip?: Trip;
   /** How long it stays open; a backoff counts how often it opened without closing. @defaultValue `"10s"` */
   readonly openFor?: Duration | Backoff;
-  /** How many trial calls it lets through when that time is over; it closes when all of them succeed. @defaultValue `1` */
+  /**
+   * How many trial calls it lets through when that time is over; it closes when all of them succeed. @defaultValue `1`
+   */
   readonly trials?: number;
-  /** Tells failures of the other side from errors that it gives while well, such as "not found". @defaultValue every error */
+  /**
+   * Tells failures of the other side from errors that it gives while well, such as "not found". @defaultValue every
+   * error
+   */
   readonly isFailure?: (error: unknown) => boolean;
   /** Clock. @defaultValue the ambient runtime */
   readonly runtime?: Runtime | undefined;

@@ -34,8 +34,9 @@ export interface HedgeOptions {
  * A {@link Policy} that starts a second attempt when the first is slow, and takes whichever succeeds first.
  *
  * @remarks
- * For what may safely run twice; `ctx.attempt` counts on for each. The others' `ctx.signal` aborts then. A failure
- * counts only when no attempt is left that might succeed; trying again after one is a retry's business. After "The Tail at Scale" (Dean and Barroso, 2013).
+ * For what may safely run twice; `ctx.attempt` counts on for each. The others' `ctx.signal` aborts then. A
+ * failure counts only when no attempt is left that might succeed; trying again after one is a retry's business. After
+ * "The Tail at Scale" (Dean and Barroso, 2013).
  *
  * @example
  * ```ts

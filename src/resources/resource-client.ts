@@ -20,9 +20,9 @@ export interface WriteOptions {
 /** Options of {@link ResourceClient.create}. */
 export interface CreateOptions extends WriteOptions {
   /**
-   * Makes this object the managing owner. Where it is gone, or another one has taken its name since it was read, the write
-   * is refused with a `ConflictError`: the reader's cache is behind, and the garbage collector would delete what it makes.
-   * When the owner goes later, that deletes it, where one runs: `garbageCollector` of `keelson/reconcilers`.
+   * Makes this object the managing owner. Where it is gone, or another one has taken its name since it was read, the
+   * write is refused with a `ConflictError`: the reader's cache is behind, and the garbage collector would delete what
+   * it makes. When the owner goes later, that deletes it, where one runs: `garbageCollector` of `keelson/reconcilers`.
    */
   readonly owner?: Resource | undefined;
 }

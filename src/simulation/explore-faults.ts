@@ -16,7 +16,9 @@ export interface ExploreOptions extends Omit<SimulationOptions, "seed" | "faults
   readonly plans: FaultPlanOptions;
   /** How many schedules are tried. @defaultValue `100` */
   readonly runs?: number;
-  /** How many more runs may be spent on shrinking the plan of one that fails; 0 leaves it as it is. @defaultValue `200` */
+  /**
+   * How many more runs may be spent on shrinking the plan of one that fails; 0 leaves it as it is. @defaultValue `200`
+   */
   readonly shrinkRuns?: number;
   /** Where the search begins: the same one tries the same schedules. @defaultValue `1` */
   readonly searchSeed?: number;

@@ -24,7 +24,9 @@ export type Order = "random" | "fifo" | "pct" | PctOrder;
 export interface ReadySet {
   push(event: SimEvent): void;
   take(): SimEvent | undefined;
-  /** The chain of a wait that was parked while an event of `parent` ran; `undefined` where the order has no use for it. */
+  /**
+   * The chain of a wait that was parked while an event of `parent` ran; `undefined` where the order has no use for it.
+   */
   chain(parent: Chain | undefined): Chain | undefined;
 }
 

@@ -37,7 +37,10 @@ import { storeEndpoints } from "./store-endpoints.js";
 
 /** How {@link remoteStore} reaches its store. */
 export interface RemoteStoreOptions {
-  /** How long it waits for an answer; after that a read fails, and the result of a mutation is ambiguous. @defaultValue `"5s"` */
+  /**
+   * How long it waits for an answer; after that a read fails, and the result of a mutation is ambiguous. @defaultValue
+   * `"5s"`
+   */
   readonly requestTimeout?: Duration;
   /** What the store behind it can do. @defaultValue everything, within the limits of the store in memory */
   readonly capabilities?: Partial<StoreCapabilities>;

@@ -10,7 +10,10 @@ const retryMs = 100;
 
 type Result = IteratorResult<WatchBatch, undefined>;
 
-/** A watch that asks for what has changed, again and again, from where it stands: what is lost on the way is asked for anew. */
+/**
+ * A watch that asks for what has changed, again and again, from where it stands: what is lost on the way is asked for
+ * anew.
+ */
 export class RemoteWatch implements AsyncIterableIterator<WatchBatch, undefined> {
   /** Settles once the store knows where the watch begins, or never will. */
   readonly registered: Promise<void>;

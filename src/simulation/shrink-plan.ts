@@ -12,8 +12,8 @@ const least = { at: 0, lasts: 1, by: 0, rate: 0 } as const;
 const fields = ["at", "lasts", "by", "rate"] as const;
 
 /**
- * Looks for a plan that is simpler and fails, too: fewer faults first, then smaller numbers. It goes on from each plan that
- * fails, and ends by itself, also when `fails` says no to everything from some time on.
+ * Looks for a plan that is simpler and fails, too: fewer faults first, then smaller numbers. It goes on from each plan
+ * that fails, and ends by itself, also when `fails` says no to everything from some time on.
  */
 export async function shrinkPlan(found: Plan, fails: (plan: Plan) => Promise<boolean>): Promise<Plan> {
   let plan = (await veryFew(found, fails)) ?? (await withoutParts(found, fails));

@@ -23,7 +23,8 @@ export interface SimTestOptions extends Omit<SimulationOptions, "seed" | "name">
   /** Lets faults strike, other ones in each run; the plan of a run that fails is shrunk. Needs `fc`. */
   readonly plans?: FaultPlanOptions | undefined;
   /**
-   * How many more runs may be spent on shrinking such a plan; when `timeoutMs` are over, it is told as far as it is shrunk.
+   * How many more runs may be spent on shrinking such a plan; when `timeoutMs` are over, it is told as far as it is
+   * shrunk.
    *
    * @defaultValue `200`
    */

@@ -17,7 +17,8 @@ export type TxnLimits = Pick<StoreCapabilities, "maxTxnOps" | "maxValueBytes"> &
  * @remarks
  * Both branches are checked, whichever will be taken. Within one branch a put must not touch a key that another put or
  * a delete touches, so that no key changes twice in one revision.
- * @throws TypeError for a malformed key, range, condition or operation, for a field that none of these has, and for overlapping writes.
+ * @throws TypeError for a malformed key, range, condition or operation, for a field that none of these has, and for
+ * overlapping writes.
  * @throws TooLargeError for too many conditions or operations, and for a value that is too long.
  * @throws UnsupportedError for a put on a lease, where there are none.
  *

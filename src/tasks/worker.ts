@@ -74,7 +74,8 @@ export interface WorkerPool<M> extends AsyncDisposable {
  * Makes a pool of worker threads for `options.module`; threads start with the first call.
  *
  * @typeParam M - The type of the module, as in `typeof import("./hash.js")`.
- * @throws TypeError when `module` is neither a URL nor a string; RangeError when `threads` is not an integer of at least 1. The first call rejects when `piscina` is missing.
+ * @throws TypeError when `module` is neither a URL nor a string; RangeError when `threads` is not an integer of at
+ * least 1. The first call rejects when `piscina` is missing.
  *
  * @example
  * ```ts no-run

@@ -18,9 +18,9 @@ export interface ObserveOptions {
  * Listens to keelson's diagnostics channels until what it returns is disposed.
  *
  * @remarks
- * Handlers run at once, within the operation that they hear of and in its async context, so keep them short. One that
- * throws disturbs neither that operation nor other handlers. An event is the same object for all who listen: only read it. Channels that nobody listens to cost about a nanosecond,
- * and no clock is read for them.
+ * Handlers run at once, within the operation that they hear of and in its async context, so keep them short.
+ * One that throws disturbs neither that operation nor other handlers. An event is the same object for all who listen:
+ * only read it. Channels that nobody listens to cost about a nanosecond, and no clock is read for them.
  *
  * @example
  * ```ts

@@ -60,8 +60,8 @@ export interface FaultProxy extends AsyncDisposable {
    */
   dropReply(): Promise<void>;
   /**
-   * Keeps bytes from arriving, in one direction or both, on all connections, also new ones, until {@link FaultProxy.heal}:
-   * nobody is told. As TCP would, it delivers them then, if the connection is still there.
+   * Keeps bytes from arriving, in one direction or both, on all connections, also new ones, until {@link
+   * FaultProxy.heal}: nobody is told. As TCP would, it delivers them then, if the connection is still there.
    */
   blackhole(direction?: ProxyDirection): void;
   /** Delivers bytes that much later from now on, in order; in one direction or both. 0 ends that. */

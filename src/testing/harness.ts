@@ -15,8 +15,8 @@ export interface HarnessOptions {
   /** Kinds whose objects belong to others, or others to them, and which no controller names. @defaultValue none */
   readonly kinds?: readonly Kind[];
   /**
-   * Whether the garbage collector runs, which no fault touches: it deletes what has lost its owners. Not beside controllers
-   * that include one.
+   * Whether the garbage collector runs, which no fault touches: it deletes what has lost its owners. Not beside
+   * controllers that include one.
    *
    * @defaultValue `true`
    */

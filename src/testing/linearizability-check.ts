@@ -5,7 +5,9 @@ import { OrderSearch } from "./linearizability-search.js";
 
 /** How long {@link checkLinearizable} searches before it answers `"unknown"`. */
 export interface LinearizabilityOptions {
-  /** Milliseconds on the runtime's clock, which does not move during a check under virtual time. @defaultValue `10_000` */
+  /**
+   * Milliseconds on the runtime's clock, which does not move during a check under virtual time. @defaultValue `10_000`
+   */
   readonly timeoutMs?: number;
   /** Intermediate states remembered, over all partitions; each takes about 100 bytes. @defaultValue `2_000_000` */
   readonly maxStates?: number;

@@ -4,7 +4,9 @@ import type { SequentialModel } from "./linearizability-model.js";
 export type LockInput =
   /** Answered with a fencing token, greater than every one before. */
   | { readonly op: "acquire"; readonly lock: string }
-  /** Gives the lock back; answered with whether the token still held it. A lease that ran out is one without an answer. */
+  /**
+   * Gives the lock back; answered with whether the token still held it. A lease that ran out is one without an answer.
+   */
   | { readonly op: "release"; readonly lock: string; readonly token: number }
   /** Uses the resource; answered with whether it took the token, which it does unless it has seen a greater one. */
   | { readonly op: "use"; readonly lock: string; readonly token: number };

@@ -25,7 +25,9 @@ export interface SequentialModel<I, O, S> {
   step(state: S, input: I, output: O | undefined): { readonly state: S } | undefined;
   /** A text that is the same for equal states and no others. */
   key(state: S): string;
-  /** Which part of the system a call is about; calls on different parts must not affect each other. One part by default. */
+  /**
+   * Which part of the system a call is about; calls on different parts must not affect each other. One part by default.
+   */
   partition?(input: I): string;
   /**
    * A model that also uses what only the whole history of a partition tells, so that a search meets a dead end sooner.

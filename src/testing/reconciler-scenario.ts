@@ -2,7 +2,10 @@ import type { Duration } from "../core/index.js";
 import type { Kind, Resource } from "../resources/index.js";
 import type { Harness } from "./harness.js";
 
-/** What {@link checkReconciler} lets controllers live through, again and again, each time with something else going wrong. */
+/**
+ * What {@link checkReconciler} lets controllers live through, again and again, each time with something else going
+ * wrong.
+ */
 export interface ReconcilerScenario {
   /**
    * What happens: creates, changes and deletes objects, and lets time pass. Chance comes from `random`, which gives the
@@ -17,8 +20,8 @@ export interface ReconcilerScenario {
    */
   readonly kinds?: readonly Kind[];
   /**
-   * What must be the same of an object; in it, a uid stands for the object that has it in the end, by its name or by whose
-   * it is. @defaultValue all but versions, generations, times, and the names of what has an owner
+   * What must be the same of an object; in it, a uid stands for the object that has it in the end, by its name or by
+   * whose it is. @defaultValue all but versions, generations, times, and the names of what has an owner
    */
   view?(resource: Resource): unknown;
   /**
@@ -59,7 +62,10 @@ export type ReconcilerFault =
       readonly atRevision: number;
       readonly forMs: number;
     }
-  /** From that revision on, a controller sees nothing for a while, and then only what is left (Sieve's unobserved states). */
+  /**
+   * From that revision on, a controller sees nothing for a while, and then only what is left (Sieve's unobserved
+   * states).
+   */
   | {
       readonly kind: "unobserved";
       readonly controller: string;

@@ -2,7 +2,7 @@ import { deferred } from "../core/deferred.js";
 import { WatchLaggedError } from "../store/index.js";
 import { same, that } from "./store-assert.js";
 import type { StoreCases } from "./store-case.js";
-import type { StoreFixture } from "./store-fixture.js";
+import { type StoreFixture, type WatchProbe, codeOf } from "./store-fixture.js";
 
 const perTxn = 128;
 
@@ -29,17 +29,29 @@ async function readAll(f: StoreFixture, from: number, last: number): Promise<[se
   return [seen, lags];
 }
 
+/** How long nothing is taken: servers deliver after they have answered, and wait a little for who may yet take. */
+const idleMs = 1_000;
+
 /**
- * Writes more than a watch may hold, which nobody takes until it has been cut off: a server may deliver well after it has
- * answered, and wait for a while for who may yet take. Answers where to go on.
+ * Writes more than a watch may hold, and takes nothing until it has been cut off; answers where to go on. Some stores
+ * find that out only when they are asked for more, so now and then it takes one batch, and writes as much again.
  */
-async function fallBehind(f: StoreFixture, write: () => Promise<void>): Promise<number> {
+async function fallBehind(f: StoreFixture, slow: WatchProbe, write: () => Promise<void>): Promise<number> {
+  const patience = f.patience("the slow watch to be cut off");
   const lagged = deferred<number>();
   using _listening = f.store.events.on("lagged", ({ resumeFrom }) => {
     lagged.resolve(resumeFrom);
   });
-  await write();
-  return await f.within(lagged.promise, "the slow watch to be cut off");
+  for (;;) {
+    await write();
+    await Promise.race([lagged.promise, f.runtime.sleep(idleMs)]);
+    const code = await slow.next().then(() => undefined, codeOf);
+    if (code !== undefined) {
+      same(code, "STORE_WATCH_LAGGED", "how the slow watch ended");
+      return await f.within(lagged.promise, "the store's owner to be told");
+    }
+    patience();
+  }
 }
 
 /** Consumers that are too slow. */
@@ -51,12 +63,11 @@ export const lagCases: StoreCases = {
       const from = (await f.revision()) + 1;
       const slow = f.watch();
       const names = Array.from({ length: perTxn }, (_, index) => `k${index}`);
-      const resumeFrom = await fallBehind(f, async () => {
+      const resumeFrom = await fallBehind(f, slow, async () => {
         for (let round = 0; round < 160; round += 1) {
           await f.run(...names.map((name) => f.putOp(name, String(round))));
         }
       });
-      same(await slow.failure(), "STORE_WATCH_LAGGED", "how the slow watch ended");
       const last = await f.revision();
       const taken = slow.batches.filter((batch) => batch.type === "events").map(({ revision }) => revision);
       same(resumeFrom, from + taken.length, "where to go on");
@@ -76,10 +87,9 @@ export const lagCases: StoreCases = {
     "more than 16 MiB that nobody takes end it": async (f) => {
       const slow = f.watch();
       const value = new Uint8Array(1_048_576);
-      await fallBehind(f, async () => {
+      await fallBehind(f, slow, async () => {
         for (let round = 0; round < 20; round += 1) await f.put("a", value);
       });
-      same(await slow.failure(), "STORE_WATCH_LAGGED", "how the slow watch ended");
     },
     "one that keeps up is never cut off": async (f) => {
       const from = (await f.revision()) + 1;

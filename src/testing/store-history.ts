@@ -104,7 +104,10 @@ export function listClient(f: StoreFixture, seed: number): Client<ListInput, tru
   };
 }
 
-/** Lets several clients make so many calls each, until they no longer know what became of one; fails unless an order explains all. */
+/**
+ * Lets several clients make so many calls each, until they no longer know what became of one; fails unless an order
+ * explains all.
+ */
 export async function playAndCheck<I, O, S>(
   model: SequentialModel<I, O, S>,
   clients: readonly Client<I, O>[],

@@ -2,11 +2,12 @@
  * The parent of every child process: a few lines of POSIX shell, started detached with the run's folder and the command.
  *
  * @remarks
- * It outlives the agent, so that the agent's death takes nothing down and no exit status is lost. First it claims the
- * run: `claim`, linked into place whole and only once, holds its own pid and process-table entry; a second shim for the
- * same run says `taken` and ends. The port it was given goes to `port`. Output goes to files, the child's pid to `pid` and to standard output, its exit status
- * to `exit`. A signal to the group reaches the child; the shim itself only notes it and goes on waiting: from after the
- * fork on, as until its program takes over a child would do the same, and the signal would be lost.
+ * It outlives the agent, so that the agent's death takes nothing down and no exit status is lost. First it
+ * claims the run: `claim`, linked into place whole and only once, holds its own pid and process-table entry; a second
+ * shim for the same run says `taken` and ends. The port it was given goes to `port`. Output goes to files, the child's
+ * pid to `pid` and to standard output, its exit status to `exit`. A signal to the group reaches the child; the shim
+ * itself only notes it and goes on waiting: from after the fork on, as until its program takes over a child would do
+ * the same, and the signal would be lost.
  * @internal
  */
 export const shim = `

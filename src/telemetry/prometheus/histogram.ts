@@ -32,7 +32,10 @@ export interface Histogram<L extends string = string> {
  * @typeParam L - The names of its labels.
  */
 export interface HistogramOptions<L extends string = string> extends MetricOptions<L> {
-  /** The upper bounds of its buckets, rising. @defaultValue from 5 ms to 10 s, in seconds, as Prometheus' clients have it */
+  /**
+   * The upper bounds of its buckets, rising. @defaultValue from 5 ms to 10 s, in seconds, as Prometheus' clients have
+   * it
+   */
   readonly buckets?: readonly number[] | undefined;
 }
 

@@ -44,9 +44,9 @@ export interface EtcdStoreOptions {
  * Opens a store on an etcd 3 cluster: every guarantee of {@link StateStore} that its version keeps.
  *
  * @remarks
- * It needs no package: it speaks gRPC over Node's own HTTP/2. Written for etcd 3.5.28, 3.6.9 and later; older ones have
- * errors of their own, which `capabilities` shows (`progress`, `safeLeaseRevoke`, `pauseSafe`), and `health()` is `warn`. Servers that only
- * imitate etcd, such as kine, are refused, because they keep no leases.
+ * It needs no package: it speaks gRPC over Node's own HTTP/2. Written for etcd 3.5.28, 3.6.9 and later; older
+ * ones have errors of their own, which `capabilities` shows (`progress`, `safeLeaseRevoke`, `pauseSafe`), and
+ * `health()` is `warn`. Servers that only imitate etcd, such as kine, are refused, because they keep no leases.
  *
  * A mutation is sent once: cut off after that, it fails with `AmbiguousResultError`; one that the server surely did not
  * look at is sent again. Reads are repeated until `timeout`, on another member where one does not answer. Watches

@@ -27,7 +27,10 @@ export class Keyspace {
   /** Everything up to and including this revision is gone from history. */
   compacted: Revision = 0;
   readonly #slots = new Map<string, Slot>();
-  /** Every key that history knows, and those that are there now: what is gone must not slow down who reads what is there. */
+  /**
+   * Every key that history knows, and those that are there now: what is gone must not slow down who reads what is
+   * there.
+   */
   readonly #order = new SlotList();
   readonly #present = new SlotList();
 

@@ -9,7 +9,9 @@ export function startWorker(settings: WorkerSettings, location: URL | string | u
   return worker;
 }
 
-/** The built file beside this one. Node 20 can't load TypeScript in a thread, so that run from source it is built first. */
+/**
+ * The built file beside this one. Node 20 can't load TypeScript in a thread, so that run from source it is built first.
+ */
 function workerLocation(): URL {
   if (!import.meta.url.endsWith(".ts")) return new URL("./worker.js", import.meta.url);
   const source = new URL("./worker.ts", import.meta.url);
