@@ -28,6 +28,7 @@ class Service {
     this.child = spawn(process.execPath, [web, String(readinessDelay)]);
     children.add(this.child);
     this.child.stderr.pipe(process.stderr);
+    this.child.stdin.on("error", () => undefined); // it may end before it is told
     this.#reader = createInterface(this.child.stdout);
     this.#reader.on("line", (line) => this.lines.push(line));
     this.ended = once(this.child, "close").then(([code]) => {
@@ -104,7 +105,7 @@ describe("a service of two processes under load", { timeout: 900_000 }, () => {
   const restarts = runs(100) === 100 ? 100 : 3;
 
   test(`${String(restarts)} restarts lose no request`, async () => {
-    const balancer = new RoundRobin();
+    const balancer = new RoundRobin(40);
     const url = await balancer.listen();
     const start = async (): Promise<Service> => {
       const service = new Service(100);
@@ -130,9 +131,9 @@ describe("a service of two processes under load", { timeout: 900_000 }, () => {
   });
 });
 
-/** Twenty connections that ask five hundred times a second together, until told to stop. */
+/** Twenty connections that ask again as soon as they have their answer, until told to stop. */
 function underLoad(url: string): { readonly stop: () => Promise<autocannon.Result> } {
-  const options = { url, connections: 20, overallRate: 500, duration: 3_600, timeout: 20 };
+  const options = { url, connections: 20, duration: 3_600, timeout: 20 };
   const ended = deferred<autocannon.Result>();
   const load = autocannon(options, (error: unknown, result) => {
     if (error instanceof Error) ended.reject(error);

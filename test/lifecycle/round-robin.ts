@@ -1,4 +1,4 @@
-import { type IncomingMessage, Agent, createServer, request as httpRequest } from "node:http";
+import { type IncomingMessage, type ServerResponse, Agent, createServer, request as httpRequest } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
@@ -13,26 +13,19 @@ export class RoundRobin {
   readonly #pending = new Map<number, number>();
   readonly #agent = new Agent({ keepAlive: true });
   readonly #server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
-    const port = this.#next();
-    if (port === undefined) {
-      response.writeHead(502).end("nobody is ready");
-      return;
-    }
-    const forward = this.#request(port, request.url ?? "/");
-    forward.on("close", this.#underWay(port));
-    forward.on("response", (answer: IncomingMessage) => {
-      response.writeHead(answer.statusCode ?? 502);
-      answer.pipe(response);
-    });
-    forward.on("error", (error) => {
-      this.lost.push(error.message);
-      response.writeHead(502).end(error.message);
-    });
-    forward.end();
+    setTimeout(() => {
+      this.#forward(request.url ?? "/", response);
+    }, this.#distanceMs);
   });
   readonly lost: string[] = [];
+  readonly #distanceMs: number;
   #turn = 0;
   #closed = false;
+
+  /** `distanceMs` is how long a request is on its way to it: so many clients ask so often, and evenly. */
+  constructor(distanceMs: number) {
+    this.#distanceMs = distanceMs;
+  }
 
   async listen(): Promise<string> {
     this.#server.listen(0, "127.0.0.1");
@@ -62,7 +55,26 @@ export class RoundRobin {
   async #watch(port: number): Promise<void> {
     while (!this.#closed && (await this.#probe(port))) await pause(10);
     this.#ports = this.#ports.filter((other) => other !== port);
-    while (this.#pending.get(port) !== 0 && !this.#closed) await pause(5);
+    while ((this.#pending.get(port) ?? 0) > 0 && !this.#closed) await pause(5);
+  }
+
+  #forward(path: string, response: ServerResponse): void {
+    const port = this.#next();
+    if (port === undefined) {
+      response.writeHead(502).end("nobody is ready");
+      return;
+    }
+    const forward = this.#request(port, path);
+    forward.on("close", this.#underWay(port));
+    forward.on("response", (answer: IncomingMessage) => {
+      response.writeHead(answer.statusCode ?? 502);
+      answer.pipe(response);
+    });
+    forward.on("error", (error) => {
+      this.lost.push(error.message);
+      response.writeHead(502).end(error.message);
+    });
+    forward.end();
   }
 
   #underWay(port: number): () => void {
