@@ -76,6 +76,6 @@ export abstract class OwnHandle<S extends object> extends Handle<S> implements D
 
   protected misuse(): TypeError {
     const [name] = this.shown();
-    return new TypeError(`Expected this ${name} to be open; it was closed before`);
+    return new TypeError(`Expected an open ${name}, got a closed one`);
   }
 }

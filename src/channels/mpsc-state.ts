@@ -107,18 +107,18 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
     waiter.commit(undefined);
   }
 
-  /** Puts a message into a slot that was taken for it. */
+  /**
+   * Puts a message into a slot that was taken for it, or gives it to the first of those who wait for some: past the
+   * buffer, unless somebody observes it.
+   */
   put(message: T): void {
-    const first = this.receivers.first;
-    if (first === undefined) this.#store(message);
-    else this.#hand(message, first);
-  }
-
-  /** Gives a message to the first of those who wait for some: past the buffer, unless somebody observes it. */
-  #hand(message: T, waiter: Waiter<unknown>): void {
+    const waiter = this.receivers.first;
+    if (waiter === undefined) {
+      this.#store(message);
+      return;
+    }
     const source = waiter.source as QueuedSource<unknown>;
-    const isObserved = sent.hasSubscribers || received.hasSubscribers;
-    if (source.boxed === undefined || isObserved || this.#freed !== undefined) {
+    if (source.boxed === undefined || sent.hasSubscribers || received.hasSubscribers || this.#freed !== undefined) {
       this.#store(message);
     } else {
       this.#freed = 1;
@@ -215,7 +215,6 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
 
   /** Closes, and discards what is there and what permits may still bring. */
   dispose(): void {
-    if (this.#disposed) return;
     this.#disposed = true;
     this.close();
     while (this.buffer.length > 0) this.#discard(this.take());
@@ -223,9 +222,15 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   }
 
   describe(): Omit<ChannelEvent, "missed"> {
-    const { name, capacity, strong: senders } = this;
-    const receivers = this.isClosed ? 0 : 1;
-    return { kind: "mpsc", channel: this.#channel, name, length: this.buffer.length, capacity, senders, receivers };
+    return {
+      kind: "mpsc",
+      channel: this.#channel,
+      name: this.name,
+      length: this.buffer.length,
+      capacity: this.capacity,
+      senders: this.strong,
+      receivers: this.isClosed ? 0 : 1,
+    };
   }
 
   #freeSlots(count: number): void {
@@ -237,7 +242,7 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
     try {
       this.#onDiscard?.(message);
     } catch (error) {
-      this.runtime.report(error, { task: "mpsc onDiscard" });
+      this.runtime.report(error, { task: "onDiscard" });
     }
   }
 }
