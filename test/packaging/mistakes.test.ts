@@ -7,6 +7,7 @@ import { jsonCodec, namespaced, op, put, putIfAbsent, typed } from "keelson/stor
 import { memoryStore } from "keelson/store/memory";
 import { forEachConcurrent, join, mapConcurrent, scope, spawn } from "keelson/tasks";
 import { workerPool } from "keelson/tasks/worker";
+import { outcome } from "../support/outcome.js";
 
 const store = memoryStore();
 const later = Promise.resolve(store) as never;
@@ -86,8 +87,7 @@ const mistakes: readonly (readonly [mistake: string, act: () => unknown, message
 
 describe("a mistake names the option, what was expected and what came", () => {
   test.each(mistakes)("%s", async (_mistake, act, message) => {
-    // eslint-disable-next-line @typescript-eslint/require-await -- some throw and some reject
-    const error = await (async () => act())().catch((thrown: unknown) => thrown);
+    const error = await outcome(Promise.resolve().then(act)); // some throw and some reject
     expect(error).toBeInstanceOf(TypeError);
     expect(String(error)).toContain(message);
     expect((await store.range({ prefix: "" })).kvs).toEqual([]);
