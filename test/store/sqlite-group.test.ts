@@ -16,7 +16,7 @@ describeUnless(sqliteMissing, "SQLite transactions that share a commit", () => {
       driver,
       module,
       readOnly: false,
-      synchronous: "OFF",
+      synchronous: "NORMAL",
       maxBytes: undefined,
       busyMs: 1_000,
       retentionAgeMs: 1_000,
