@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { kill } from "node:process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Run, type RunExit, type RunSpec, type WorkloadRuntime, childProcessRuntime } from "keelson/reconcilers";
+import { runs } from "../support/deep.js";
 import { outcome } from "../support/outcome.js";
 
 let stateDir = "";
@@ -73,6 +74,19 @@ describe.runIf(process.platform === "linux")("childProcessRuntime", () => {
     await runtime.stop(run, 60_000);
     expect(await exited(runtime, run)).toEqual({ code: 7 });
     expect(await readFile(join(stateDir, "u1", "0", "stdout.log"), "utf8")).toBe("ready\nbye\n");
+  });
+
+  it("R9.3 tells the exit code of a process that ends the moment it is told to, not the signal that told it", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    const prompt = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done";
+    const once = async (restart: number): Promise<RunExit> => {
+      const run = await runtime.start(shell(prompt, restart));
+      await said(restart, "ready");
+      await runtime.stop(run, 60_000);
+      return await exited(runtime, run);
+    };
+    const ends = await Promise.all(Array.from({ length: runs(300) }, (_, restart) => once(restart)));
+    expect(new Set(ends.map((end) => JSON.stringify(end)))).toEqual(new Set(['{"code":7}']));
   });
 
   it("R9.3 a stop that follows the start at once is heard, though the program has not taken over yet", async () => {

@@ -6,8 +6,8 @@
  * claims the run: `claim`, linked into place whole and only once, holds its own pid and process-table entry; a second
  * shim for the same run says `taken` and ends. The port it was given goes to `port`. Output goes to files, the child's
  * pid to `pid` and to standard output, its exit status to `exit`. A signal to the group reaches the child; the shim
- * itself only notes it and goes on waiting: from after the fork on, as until its program takes over a child would do
- * the same, and the signal would be lost.
+ * itself ignores it: from after the fork on, since a child inherits what is ignored. Ignored, not trapped: a trap ends
+ * the `wait`, and when the child ends in that moment, what `wait` says is the trap's signal, not the child's status.
  * @internal
  */
 export const shim = `
@@ -28,16 +28,12 @@ rm -f "$mine"
 unset KEELSON_PORT
 "$@" >>"$dir/stdout.log" 2>>"$dir/stderr.log" </dev/null &
 child=$!
-trap : TERM INT HUP
+trap '' TERM INT HUP
 echo "$child" >"$dir/pid.part"
 mv "$dir/pid.part" "$dir/pid"
 echo "$child"
 exec >/dev/null 2>&1
-while :; do
-  wait "$child"
-  code=$?
-  [ "$code" -gt 128 ] && kill -0 "$child" || break
-done
-echo "$code" >"$dir/exit.part"
+wait "$child"
+echo "$?" >"$dir/exit.part"
 mv "$dir/exit.part" "$dir/exit"
 `;
