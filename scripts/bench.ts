@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- <suite> [--rounds 7] [--row id] [--json file]`: measures the rows of `bench/<suite>.bench.ts`,
- * prints a table and, if asked, writes the figures as JSON. Without a suite, lists them.
+ * `npm run bench -- <suite> [--rounds 7] [--row id] [--json [file]]`: measures the rows of `bench/<suite>.bench.ts`
+ * and prints a table; `--json` prints the figures as JSON instead, or writes them to a file besides. Without a suite,
+ * lists them.
  *
  * What is measured is what users run: the suite is compiled as the package is (tsx would keep the name of every closure
  * at run time, which costs more than many an operation). Each row has a process of its own, so that its figure does not
@@ -12,13 +13,20 @@ import { fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
-import { exit, version } from "node:process";
+import { argv, exit, version } from "node:process";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { globSync } from "tinyglobby";
 import type { Result } from "../bench/harness.js";
 
+const stdout = "-";
 const { positionals, values } = parseArgs({
+  // A `--json` that no file follows means the standard output.
+  args: argv
+    .slice(2)
+    .map((arg, index, { [index + 1]: next = "--" }) =>
+      arg === "--json" && next.startsWith("--") ? `--json=${stdout}` : arg,
+    ),
   allowPositionals: true,
   options: { json: { type: "string" }, rounds: { type: "string", default: "7" }, row: { type: "string" } },
 });
@@ -27,7 +35,7 @@ const [suite] = positionals;
 const rounds = Number(values.rounds);
 if (suite === undefined || !suites.includes(suite)) {
   console.error(
-    `usage: npm run bench -- <suite> [--rounds n] [--row id] [--json file]\nsuites: ${suites.sort().join(", ")}`,
+    `usage: npm run bench -- <suite> [--rounds n] [--row id] [--json [file]]\nsuites: ${suites.sort().join(", ")}`,
   );
   exit(1);
 }
@@ -39,18 +47,23 @@ if (!Number.isSafeInteger(rounds) || rounds < 5) {
 const compiled = await compile(suite);
 const ids = await inChild<readonly string[]>(compiled, "--list");
 const wanted = ids.filter((id) => values.row === undefined || id.includes(values.row));
+if (wanted.length === 0) {
+  console.error(`Expected --row to be part of a row's id, got ${values.row ?? ""}\nrows: ${ids.join(", ")}`);
+  exit(1);
+}
 const cpu = cpus()[0]?.model ?? "unknown";
-console.log(`${suite} · node ${version} · ${cpu} · median of ${values.rounds} rounds\n`);
+const print = values.json === stdout ? console.error : console.log;
+print(`${suite} · node ${version} · ${cpu} · median of ${values.rounds} rounds\n`);
 const width = Math.max(...wanted.map((id) => id.length));
 const results: Result[] = [];
 for (const id of wanted) {
   const result = await inChild<Result>(compiled, id, values.rounds);
   results.push(result);
-  console.log(lines(result).join("\n"));
+  print(lines(result).join("\n"));
 }
-if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ suite, node: version, cpu, rows: results }, null, 2)}\n`);
-}
+const json = JSON.stringify({ suite, node: version, cpu, rows: results }, null, 2);
+if (values.json === stdout) console.log(json);
+else if (values.json !== undefined) writeFileSync(values.json, `${json}\n`);
 
 async function compile(name: string): Promise<string> {
   const outfile = resolve(`node_modules/.cache/bench/${name}.mjs`);
