@@ -3,7 +3,7 @@ import { op } from "keelson/store";
 import { type VirtualTime, virtualTime } from "keelson/testing";
 import { packTxn } from "../../src/store/drivers/sqlite/txn-packing.js";
 import type { WriteCall } from "../../src/store/drivers/sqlite/worker-protocol.js";
-import { type EngineUnderTest, sqliteEngine } from "../support/sqlite-engine.js";
+import { type EngineOptions, type EngineUnderTest, sqliteEngine } from "../support/sqlite-engine.js";
 import { rawSqlite, sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { describeUnless } from "../support/when.js";
 
@@ -27,7 +27,7 @@ describeUnless(sqliteMissing, "a SQLite store's thread", () => {
     time[Symbol.dispose]();
   });
 
-  const start = async (options: Partial<Parameters<typeof sqliteEngine>[1]> = {}): Promise<EngineUnderTest> => {
+  const start = async (options: Partial<EngineOptions> = {}): Promise<EngineUnderTest> => {
     const { runtime } = time;
     const clock = { bootId: "this start", now: () => runtime.now() };
     const engine = await sqliteEngine(folder.file("state.db"), { runtime, clock, ...options });
@@ -68,6 +68,33 @@ describeUnless(sqliteMissing, "a SQLite store's thread", () => {
     await time.settle();
     expect(engine.slots.cancel(late)).toBe(false);
     expect(await revision(engine)).toBe(before + 1);
+  });
+
+  test("answers writes that failed even if the file can't be looked at just then", async () => {
+    let isUnreadable = false;
+    const meddle: EngineOptions["meddle"] = (database) => ({
+      exec: (sql) => database.exec(sql),
+      close: () => database.close(),
+      prepare: (sql) => {
+        const statement = database.prepare(sql);
+        if (sql !== "PRAGMA data_version") return statement;
+        return {
+          ...statement,
+          get: (...parameters) => {
+            if (isUnreadable) throw Object.assign(new Error("database is locked"), { errcode: 5, code: "SQLITE_BUSY" });
+            return statement.get(...parameters);
+          },
+        };
+      },
+    });
+    const engine = await start({ meddle, maxBytes: 200_000 });
+    await ask(engine, putOf("/small"));
+    isUnreadable = true;
+    const value = "1".repeat(400_000);
+    const tooLarge: WriteCall = { type: "txn", txn: packTxn({ then: [op.put("/large", value)] }) };
+    expect(await ask(engine, tooLarge)).toMatchObject({ code: "STORE_FULL" });
+    isUnreadable = false;
+    expect(await ask(engine, putOf("/small"))).toEqual([true, 3, [null]]);
   });
 
   test("tells in one message what a write answered and how far it came, others' writes before it included", async () => {

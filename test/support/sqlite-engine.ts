@@ -1,4 +1,4 @@
-import { databaseOpener } from "../../src/store/drivers/sqlite/sql-database.js";
+import { type SqlDatabase, databaseOpener } from "../../src/store/drivers/sqlite/sql-database.js";
 import type { BootClock } from "../../src/store/drivers/sqlite/boot-clock.js";
 import { SqliteEngine } from "../../src/store/drivers/sqlite/engine.js";
 import { RequestSlots } from "../../src/store/drivers/sqlite/request-slots.js";
@@ -27,19 +27,28 @@ export interface EngineUnderTest {
   close(): void;
 }
 
+/** What an engine is started with. */
+export interface EngineOptions extends Partial<WorkerSettings> {
+  readonly runtime: Runtime;
+  readonly clock: BootClock;
+  /** Makes of each connection the one that is used. */
+  readonly meddle?: (database: SqlDatabase) => SqlDatabase;
+}
+
 /** Starts one on a file. */
 export async function sqliteEngine(
   file: string,
-  { runtime, clock, ...settings }: { runtime: Runtime; clock: BootClock } & Partial<WorkerSettings>,
+  { runtime, clock, meddle = (database) => database, ...settings }: EngineOptions,
 ): Promise<EngineUnderTest> {
   const { driver, module } = chooseDriver(undefined);
   const answered: (readonly Answer[])[] = [];
   const messages: FromWorker[] = [];
   const waiting = new Map<number, (answer: Answer) => void>();
+  const open = await databaseOpener(driver, module);
   const engine = new SqliteEngine({
     runtime,
     clock,
-    open: await databaseOpener(driver, module),
+    open: (path, options) => meddle(open(path, options)),
     settings: {
       file,
       driver,

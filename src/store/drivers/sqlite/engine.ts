@@ -18,7 +18,7 @@ import type {
   WorkerSettings,
   WriteCall,
 } from "./worker-protocol.js";
-import { type WriteJob, runGroup } from "./write-group.js";
+import { type GroupOutcome, type WriteJob, runGroup } from "./write-group.js";
 import { WriteQueue } from "./write-queue.js";
 import { answerRead, writeJob } from "./calls.js";
 
@@ -172,26 +172,29 @@ export class SqliteEngine {
       started = this.#writes.start(cancelled);
       return [...started.map(({ call }) => writeJob(call)), ...chores];
     };
+    let group: GroupOutcome;
     try {
-      const { outcomes, advance } = runGroup(requireWriter(connections), jobs);
-      started.forEach(({ id }, index) => {
-        const outcome = outcomes[index];
-        if (outcome === undefined) return;
-        answers.push("error" in outcome ? [id, undefined, toWire(outcome.error)] : [id, outcome.value]);
-      });
-      this.#housekeeping.done(outcomes.slice(started.length));
-      if (advance === undefined) {
-        this.#observer.look(connections);
-        this.#home.send([answers]);
-      } else {
-        this.#observer.advanced(advance);
-        this.#home.send([answers, advance.to.revision, advance.to.compacted]);
-      }
+      group = runGroup(requireWriter(connections), jobs);
     } catch (error) {
       if (!isBusy(error)) throw error;
       this.#waitForLock();
+      return;
     }
-    if (this.#writes.length > 0 && !this.#isWaitingForLock) this.#soon();
+    const { outcomes, advance } = group;
+    started.forEach(({ id }, index) => {
+      const outcome = outcomes[index];
+      if (outcome === undefined) return;
+      answers.push("error" in outcome ? [id, undefined, toWire(outcome.error)] : [id, outcome.value]);
+    });
+    this.#housekeeping.done(outcomes.slice(started.length));
+    if (advance === undefined) {
+      this.#observer.tryToLook(connections);
+      this.#home.send([answers]);
+    } else {
+      this.#observer.advanced(advance);
+      this.#home.send([answers, advance.to.revision, advance.to.compacted]);
+    }
+    if (this.#writes.length > 0) this.#soon();
   }
 
   #waitForLock(): void {

@@ -64,6 +64,15 @@ export class Observer implements Disposable {
     if (told !== undefined && isAnother(told, reach)) send({ type: "replaced", reach });
   }
 
+  /** The same where something else matters more than that it can't be read just now: it is looked at again soon. */
+  tryToLook(connections: Connections): void {
+    try {
+      this.look(connections);
+    } catch {
+      // whoever calls next is told why; whoever watches waits
+    }
+  }
+
   /** Notes how far a transaction of this store's own has come, which is told with its answers. */
   advanced({ from, to }: Advance): void {
     if (this.#told !== undefined && isAnother(this.#told, from)) this.#home.send({ type: "replaced", reach: to });
@@ -87,7 +96,7 @@ export class Observer implements Disposable {
       if (this.#isMoved(connections)) return;
       this.look(connections);
     } catch {
-      // whoever calls next is told why; whoever watches waits
+      // as in `tryToLook`
     }
     this.#timer.reset(this.#pause());
   }
