@@ -1,4 +1,4 @@
-import { onAbort } from "../core/abort-hub.js";
+import { type AbortRegistration, onAbort } from "../core/abort-hub.js";
 import { checkFunction, checkOneOf, shown } from "../core/check.js";
 import { currentRuntime } from "../core/ambient.js";
 import type { Runtime } from "../core/runtime.js";
@@ -104,7 +104,7 @@ export function fromEvents<T = unknown>(
     }
   });
   if (signal?.aborted === true) events.close();
-  else if (signal !== undefined) onAbort(signal, events);
+  else if (signal !== undefined) events.registration = onAbort(signal, events);
   return events;
 }
 
@@ -128,6 +128,7 @@ function listen(source: EventSource, name: string, listener: Listener): () => vo
 class Events<T> implements EventReceiver<T> {
   dropped = 0;
   stop: () => void = () => undefined;
+  registration: AbortRegistration | undefined = undefined;
   private readonly tx: Sender<T>;
   private readonly rx: Receiver<T>;
   private readonly dropsOldest: boolean;
@@ -168,6 +169,7 @@ class Events<T> implements EventReceiver<T> {
 
   close(): void {
     if (this.tx.isClosed) return;
+    this.registration?.unlink();
     this.rx.close();
     this.stop();
   }

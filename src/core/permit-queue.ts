@@ -34,7 +34,7 @@ export class PermitQueue extends List<Waiter<unknown>> {
 
   /** Takes `count` permits if they are available; none are always. */
   tryTake(count: number): boolean {
-    if (this.#free < count || this.isClosed || this.first !== undefined) return false;
+    if (this.available < count || this.isClosed) return false;
     this.#free -= count;
     return true;
   }

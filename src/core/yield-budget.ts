@@ -22,6 +22,8 @@ export class YieldBudget {
 
   /** Whether one more operation may complete in this turn. */
   hasBudget(): boolean {
+    // Whoever leaves the rest for another time completes nothing, and would not renew the budget by that.
+    if (this.#left === 0 && this.#queue.length === 0) void this.#later(undefined);
     return this.#left > 0;
   }
 

@@ -5,6 +5,7 @@ import type { Selectable, Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Alarm } from "./alarm.js";
 import { Heap, type HeapEntry } from "./heap.js";
+import { checkInstant } from "./instant.js";
 
 /** How a {@link DelayQueue} is made. */
 export interface DelayQueueOptions {
@@ -98,8 +99,13 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
     return this.insertAt(value, this.#runtime.now() + toMs(delay, "delay"));
   }
 
-  /** Puts `value` in, to expire at `instant` on the runtime's monotonic clock. */
+  /**
+   * Puts `value` in, to expire at `instant` on the runtime's monotonic clock.
+   *
+   * @throws RangeError when `instant` is no number.
+   */
   insertAt(value: T, instant: number): DelayKey {
+    checkInstant(instant);
     const entry: Entry<T> = { value, deadline: instant, place: -1, queue: this };
     this.#heap.push(entry);
     this.#update();
@@ -158,9 +164,10 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
   /**
    * Lets the value of `key` expire at `instant` on the runtime's monotonic clock instead.
    *
-   * @throws RangeError when it is not in the queue any more.
+   * @throws RangeError when it is not in the queue any more, or `instant` is no number.
    */
   resetAt(key: DelayKey, instant: number): void {
+    checkInstant(instant);
     const entry = this.#find(key) ?? unknownKey();
     this.#heap.remove(entry);
     entry.deadline = instant;

@@ -5,6 +5,7 @@ import type { Runtime } from "../core/runtime.js";
 import type { Selectable, Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Alarm } from "./alarm.js";
+import { checkInstant } from "./instant.js";
 
 /**
  * What becomes of ticks that nobody took in time: `"skip"` drops them and keeps the rhythm, `"burst"` delivers them one
@@ -52,7 +53,11 @@ export interface Interval extends Selectable<number>, AsyncIterable<number> {
    * @throws TypeError when `duration` is none.
    */
   resetAfter(duration: Duration): void;
-  /** Lets the next tick come at `instant` on the runtime's monotonic clock. */
+  /**
+   * Lets the next tick come at `instant` on the runtime's monotonic clock.
+   *
+   * @throws RangeError when `instant` is no number.
+   */
   resetAt(instant: number): void;
 }
 
@@ -131,6 +136,7 @@ class RuntimeInterval implements Interval {
   }
 
   resetAt(instant: number): void {
+    checkInstant(instant);
     this.#alarm.moveTo(instant);
   }
 
@@ -153,7 +159,7 @@ class RuntimeInterval implements Interval {
       case "delay":
         return now + this.period;
       case "skip":
-        return next + Math.floor((now - scheduled) / this.period) * this.period;
+        return next + (Math.floor((now - scheduled) / this.period) * this.period || 0); // of an infinite one NaN
     }
   }
 }

@@ -1,9 +1,9 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkNumber } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Alarm } from "./alarm.js";
+import { checkInstant } from "./instant.js";
 
 /** How a {@link sleep} may end early, and on whose clock it runs. */
 export interface SleepOptions extends WaitOptions {
@@ -49,7 +49,7 @@ export async function sleep(duration: Duration, options?: SleepOptions): Promise
  * ```
  */
 export async function sleepUntil(instant: number, options?: SleepOptions): Promise<void> {
-  checkNumber("instant", instant, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  checkInstant(instant);
   const runtime = options?.runtime ?? currentRuntime();
   return at(runtime, instant, options);
 }

@@ -1,9 +1,10 @@
-import { checkFunction, checkNumber } from "../core/check.js";
+import { checkFunction } from "../core/check.js";
 import { currentRuntime } from "../core/ambient.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
 import { Operation, type OperationContext } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
+import { checkInstant } from "./instant.js";
 
 /** What else ends a {@link timeout}, and on whose clock it runs. */
 export interface TimeoutOptions {
@@ -61,7 +62,7 @@ export async function timeoutAt<T>(
   operation: (context: OperationContext) => T | PromiseLike<T>,
   { signal, runtime = currentRuntime() }: TimeoutOptions = {},
 ): Promise<T> {
-  checkNumber("instant", instant, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  checkInstant(instant);
   return before(Math.max(0, instant - runtime.now()), operation, signal, runtime);
 }
 

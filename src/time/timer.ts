@@ -4,6 +4,7 @@ import type { Runtime } from "../core/runtime.js";
 import type { Selectable, Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Alarm } from "./alarm.js";
+import { checkInstant } from "./instant.js";
 
 /** Where the time of a {@link timer} comes from. */
 export interface TimerOptions {
@@ -30,7 +31,11 @@ export interface Timer extends Selectable<void> {
    * @throws TypeError when `duration` is none.
    */
   reset(duration: Duration): void;
-  /** Lets it elapse at `instant` on the runtime's monotonic clock instead. */
+  /**
+   * Lets it elapse at `instant` on the runtime's monotonic clock instead.
+   *
+   * @throws RangeError when `instant` is no number.
+   */
   resetAt(instant: number): void;
 }
 
@@ -90,6 +95,7 @@ class RuntimeTimer implements Timer {
   }
 
   resetAt(instant: number): void {
+    checkInstant(instant);
     this.#alarm.moveTo(instant);
   }
 }

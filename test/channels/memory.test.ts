@@ -1,4 +1,5 @@
-import { mpsc, select } from "keelson/channels";
+import { EventEmitter } from "node:events";
+import { fromEvents, mpsc, select } from "keelson/channels";
 import { describe, expect, test } from "vitest";
 import { collectGarbage } from "../support/garbage.js";
 
@@ -17,6 +18,21 @@ describe("what channels retain", () => {
     for (let n = 0; n < 20_000; n += 1) await once(n);
     expect((await collectGarbage()) - before).toBeLessThan(2 ** 20);
     expect(forever).toBeInstanceOf(Promise); // keeps it reachable until here
+  });
+
+  test("events that were closed are not kept by a long-lived signal", async () => {
+    const emitter = new EventEmitter();
+    const { signal } = new AbortController();
+    const once = (): void => {
+      using events = fromEvents(emitter, "n", { signal });
+      emitter.emit("n", "a message");
+      expect(events.length).toBe(1);
+    };
+    for (let n = 0; n < 100; n += 1) once();
+    const before = await collectGarbage();
+    for (let n = 0; n < 2_000; n += 1) once();
+    expect((await collectGarbage()) - before).toBeLessThan(2 ** 17);
+    expect(signal.aborted).toBe(false); // keeps it reachable until here
   });
 
   test("a million sends through a channel retain nothing", async () => {

@@ -347,13 +347,19 @@ describe("permits", () => {
   });
 
   test("refuses what could never be had, at once; nothing is always to be had", async () => {
-    const [tx] = mpsc.channel<number>(2);
+    const [tx, rx] = mpsc.channel<number>(2);
     await expect(tx.reserveMany(3)).rejects.toThrow(RangeError);
     expect(() => tx.tryReserveMany(-1)).toThrow(RangeError);
     tx.trySend(1);
     tx.trySend(2);
     expect((await tx.reserveMany(0)).length).toBe(0);
     expect(tx.tryReserveMany(0)?.length).toBe(0);
+    const queued = tx.send(3);
+    expect((await tx.reserveMany(0)).length).toBe(0);
+    expect(tx.tryReserveMany(0)?.length).toBe(0);
+    rx.close();
+    await expect(queued).rejects.toThrow(ChannelClosedError);
+    expect(tx.tryReserveMany(0)).toBeUndefined();
   });
 
   test("a message brought by a permit reaches a parked receiver; a released slot, a queued sender", async () => {

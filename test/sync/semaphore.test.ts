@@ -31,6 +31,12 @@ describe("permits", () => {
     const semaphore = new Semaphore(0);
     expect((await semaphore.acquire(0)).count).toBe(0);
     expect(semaphore.tryAcquire(0)?.count).toBe(0);
+    const queued = semaphore.acquire();
+    expect((await semaphore.acquire(0)).count).toBe(0);
+    expect(semaphore.tryAcquire(0)?.count).toBe(0);
+    semaphore.close();
+    await expect(queued).rejects.toThrow(SemaphoreClosedError);
+    expect(semaphore.tryAcquire(0)).toBeUndefined();
   });
 
   test("forget makes the semaphore smaller", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { TimeoutError } from "keelson/core";
 import { virtualTime } from "keelson/testing";
 import { type MissedTicks, interval } from "keelson/time";
 
@@ -116,3 +117,14 @@ test("a period must be above 0", () => {
   expect(() => interval(-1)).toThrow(TypeError);
   expect(() => interval(1, { missed: "sometimes" as "skip" })).toThrow(TypeError);
 });
+
+test.each(["skip", "burst", "delay"] as const)(
+  "an infinite period gives its first tick alone, however late (%s)",
+  async (missed) => {
+    using time = virtualTime();
+    const beat = interval(Number.POSITIVE_INFINITY, { missed });
+    await time.advance(10);
+    expect(await beat.tick()).toBe(0);
+    await expect(beat.tick({ timeout: 0 })).rejects.toThrow(TimeoutError);
+  },
+);

@@ -144,3 +144,10 @@ test.each([
   void consumeBudget();
   expect(hasBudget()).toBe(false);
 });
+
+test("a budget that is spent comes back though whoever asks for it leaves the rest for another time", async () => {
+  while (hasBudget()) void consumeBudget();
+  expect(hasBudget()).toBe(false);
+  await yieldNow();
+  expect(hasBudget()).toBe(true);
+});
