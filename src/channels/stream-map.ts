@@ -4,7 +4,7 @@ import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
 import type { BranchWaiter } from "./branch-waiter.js";
 import { CLOSED, type Closed, type Received } from "./received.js";
-import { remaining } from "./remaining.js";
+import { remaining } from "../core/remaining.js";
 import { Selection } from "./selection.js";
 import { leaveAll, Steps } from "./steps.js";
 import type { StreamOptions } from "./throttle.js";

@@ -3,7 +3,7 @@ import { type WaitOptions, wait } from "../core/wait.js";
 import { Handle } from "./handle.js";
 import { Iteration } from "./iteration.js";
 import { CLOSED, type Received } from "./received.js";
-import { remaining } from "./remaining.js";
+import { remaining } from "../core/remaining.js";
 import { QueuedSource } from "./wait-queue.js";
 import type { WatchState } from "./watch-state.js";
 

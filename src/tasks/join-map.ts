@@ -92,7 +92,10 @@ export class JoinMap<K, T> extends JoinTasks<T, JoinedKey<K, T>> {
   }
 
   override async shutdown(options?: WaitOptions): Promise<void> {
-    await super.shutdown(options);
-    for (const [key, task] of this.#byKey) if (!this.#group.tasks.has(task)) this.#byKey.delete(key);
+    try {
+      await super.shutdown(options);
+    } finally {
+      for (const [key, task] of this.#byKey) if (!this.#group.tasks.has(task)) this.#byKey.delete(key);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { remaining } from "../core/remaining.js";
 import type { WaitOptions } from "../core/wait.js";
 import { joinAll } from "./join-all.js";
 import { JoinTasks } from "./join-tasks.js";
@@ -45,9 +46,10 @@ export class JoinSet<T> extends JoinTasks<T, Joined<T>> {
    * @remarks **Cancel safety.** An abort loses the results taken so far; the tasks run on.
    * @throws JoinError of the first task that failed or was cancelled; the signal's reason, unchanged; TimeoutError.
    */
-  async joinAll(options?: WaitOptions): Promise<T[]> {
+  async joinAll(options: WaitOptions = {}): Promise<T[]> {
+    const left = remaining(this.#group.runtime, options);
     return joinAll(
-      () => this.joinNext(options),
+      () => this.joinNext(left()),
       () => this.shutdown(),
     );
   }

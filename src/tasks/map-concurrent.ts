@@ -121,11 +121,12 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined> {
 
   #start(): { readonly cohort: Cohort; readonly pull: Pull<T> } {
     this.#signal?.throwIfAborted();
+    const pull = pullFrom(this.#source); // may throw, and a cohort is to be ended
     const cohort = new Cohort(this.#signal);
     cohort.onStop = () => {
       this.#advance();
     };
-    return { cohort, pull: pullFrom(this.#source) };
+    return { cohort, pull };
   }
 
   /** Gives what is ready, and begins what may begin. */

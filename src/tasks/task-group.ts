@@ -1,6 +1,7 @@
 import { currentRuntime } from "../core/ambient.js";
 import { Deque } from "../core/deque.js";
 import { List } from "../core/list.js";
+import { remaining } from "../core/remaining.js";
 import type { Runtime } from "../core/runtime.js";
 import { DISABLED, PENDING, type Source, type Waiter } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
@@ -107,10 +108,11 @@ export class TaskGroup<T, R> {
   }
 
   /** Aborts all and waits until they have ended; nobody is told how. */
-  async shutdown(options?: WaitOptions): Promise<void> {
+  async shutdown(options: WaitOptions = {}): Promise<void> {
     this.abortAll();
+    const left = remaining(this.runtime, options);
     for (const task of [...this.tasks]) {
-      await task.ended(options);
+      await task.ended(left());
       this.tasks.delete(task);
     }
     this.#hand();

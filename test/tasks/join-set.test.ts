@@ -121,6 +121,20 @@ describe("JoinSet", () => {
     expect(await set.joinNext()).toMatchObject({ ok: true, value: 1 });
   });
 
+  test("a timeout is for all tasks together, not for each of them", async () => {
+    using _time = virtualTime({ autoAdvance: true });
+    const set = new JoinSet<void>();
+    const stubborn = (): void => {
+      for (const ms of [8, 16, 24]) set.spawn(() => sleep(ms));
+    };
+    stubborn();
+    await expect(set.joinAll({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT" });
+    stubborn();
+    await sleep(1);
+    await expect(set.shutdown({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect(set.length).toBe(4);
+  });
+
   test("abortAll leaves the ends to be taken", async () => {
     using time = virtualTime();
     const set = new JoinSet<number>();
@@ -270,6 +284,16 @@ describe("JoinMap", () => {
     for await (const { key } of map) rest.push(key);
     expect(rest).toEqual([3]);
     expect(map["~source"].poll()).toBe(DISABLED);
+  });
+
+  test("a shutdown that is given up on leaves only the keys of tasks that have not ended", async () => {
+    using _time = virtualTime({ autoAdvance: true });
+    const map = new JoinMap<string, void>();
+    map.spawn("quick", () => sleep(5));
+    map.spawn("slow", () => sleep(50));
+    await sleep(1);
+    await expect(map.shutdown({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect([[...map.keys()], map.length]).toEqual([["slow"], 1]);
   });
 
   test("shutdown and disposing leave nothing", async () => {

@@ -1,6 +1,6 @@
-import { toMs } from "../core/duration.js";
-import type { Runtime } from "../core/runtime.js";
-import type { WaitOptions } from "../core/wait.js";
+import { toMs } from "./duration.js";
+import type { Runtime } from "./runtime.js";
+import type { WaitOptions } from "./wait.js";
 
 /**
  * One deadline for several waits in a row: what each may still take.
