@@ -32,19 +32,19 @@ test("without a peer there is no ratio", async () => {
 });
 
 test("the count of operations grows until a round is long enough, and then stays", async () => {
+  let now = 0; // milliseconds of a clock that only work moves: a microsecond for each operation
   const counts: number[] = [];
-  const lengths: number[] = [];
-  const measure = nsPerOp((n) => {
-    const start = performance.now();
+  const work = (n: number): void => {
     counts.push(n);
-    for (const end = start + n / 1000; performance.now() < end;);
-    lengths.push(performance.now() - start);
-  }, 2);
-  const ns = await measure();
-  await measure();
-  expect(counts.at(-1)).toBe(counts.at(-2));
-  expect(Math.max(...lengths)).toBeGreaterThanOrEqual(2);
-  expect(ns).toBeGreaterThanOrEqual(1000);
+    now += n / 1000;
+  };
+  const measure = nsPerOp(work, 2, () => now);
+  expect(await measure()).toBeCloseTo(1000);
+  expect(await measure()).toBeCloseTo(1000);
+  const [last = 0, ...before] = counts.toReversed();
+  expect(before.slice(0, 2)).toEqual([last, last]);
+  expect(last).toBeGreaterThanOrEqual(2000);
+  expect(before.slice(2).every((n) => n < 2000)).toBe(true);
 });
 
 test("quantiles lie between ranks", () => {
