@@ -1,15 +1,23 @@
+import type { Runtime } from "../core/runtime.js";
 import { errorType } from "./error-type.js";
 import { type MetricSpec, metricTable } from "./metric-table.js";
-import type { DiagnosticHandlers } from "./observe.js";
+import { type DiagnosticHandlers, observe } from "./observe.js";
 import { systemName } from "./system-name.js";
+import { WorkInProgress } from "./work-in-progress.js";
 
 /** Takes figures: adds to a counter, sets a gauge, observes in a histogram. Values are in the order of `attributes`. */
 export type MetricSink = (spec: MetricSpec, value: number, attributes: readonly string[]) => void;
 
-/** Feeds every metric of the table from the diagnostics channels. */
-export function metricHandlers(sink: MetricSink): DiagnosticHandlers {
+/** Feeds every metric of the table from the diagnostics channels, until that is disposed. */
+export function feedMetrics(sink: MetricSink, runtime: Runtime): Disposable {
   const table = metricTable;
-  return {
+  const work = new WorkInProgress(runtime, (queue, unfinished, longest) => {
+    sink(table.unfinishedWork, unfinished, [queue]);
+    sink(table.longestRunning, longest, [queue]);
+  });
+  /** The runs of each controller that have begun since it was observed. */
+  const active = new Map<string, Set<number>>();
+  const handlers: DiagnosticHandlers = {
     "keelson:channel:send": ({ kind, name = unnamed, length }) => {
       sink(table.sentMessages, 1, ["keelson", name, kind]);
       sink(table.channelLength, length, [name, kind]);
@@ -42,8 +50,17 @@ export function metricHandlers(sink: MetricSink): DiagnosticHandlers {
     "keelson:circuit": ({ from, to }) => {
       sink(table.circuitChanges, 1, [from, to]);
     },
-    "keelson:reconcile": ({ controller, result, durationMs }) => {
-      sink(table.reconciles, durationMs / 1_000, [controller, result]);
+    "keelson:reconcile:start": ({ controller, run }) => {
+      let runs = active.get(controller);
+      if (runs === undefined) active.set(controller, (runs = new Set()));
+      sink(table.activeWorkers, runs.add(run).size, [controller]);
+    },
+    "keelson:reconcile": ({ controller, run, result, durationMs }) => {
+      const runs = active.get(controller);
+      if (runs?.delete(run) === true) sink(table.activeWorkers, runs.size, [controller]);
+      sink(table.reconciles, 1, [controller, result]);
+      if (result === "error" || result === "terminal") sink(table.reconcileErrors, 1, [controller]);
+      sink(table.reconcileTimes, durationMs / 1_000, [controller]);
     },
     "keelson:reconcile:stale": ({ controller, outcome }) => {
       sink(table.staleSyncs, 1, [controller, outcome]);
@@ -51,18 +68,21 @@ export function metricHandlers(sink: MetricSink): DiagnosticHandlers {
     "keelson:reconcile:hot": ({ controller }) => {
       sink(table.hotLoops, 1, [controller]);
     },
-    "keelson:cache": ({ kind, objects }) => {
+    "keelson:cache": ({ kind, objects, bytes }) => {
       sink(table.cacheObjects, objects, [kind]);
+      sink(table.cacheBytes, bytes, [kind]);
     },
     "keelson:workqueue:add": ({ queue, depth }) => {
       sink(table.queueAdds, 1, [queue]);
       sink(table.queueDepth, depth, [queue]);
     },
-    "keelson:workqueue:get": ({ queue, depth, durationMs = 0 }) => {
+    "keelson:workqueue:get": ({ queue, key, depth, durationMs = 0 }) => {
+      work.begin(queue, key);
       sink(table.queueWaits, durationMs / 1_000, [queue]);
       sink(table.queueDepth, depth, [queue]);
     },
-    "keelson:workqueue:done": ({ queue, depth, durationMs = 0 }) => {
+    "keelson:workqueue:done": ({ queue, key, depth, durationMs = 0 }) => {
+      work.end(queue, key);
       sink(table.queueWork, durationMs / 1_000, [queue]);
       sink(table.queueDepth, depth, [queue]);
     },
@@ -71,6 +91,13 @@ export function metricHandlers(sink: MetricSink): DiagnosticHandlers {
     },
     "keelson:span": ({ name, outcome, durationMs }) => {
       sink(table.spans, durationMs / 1_000, [name, outcome]);
+    },
+  };
+  const observing = observe(handlers, { runtime });
+  return {
+    [Symbol.dispose]: () => {
+      observing[Symbol.dispose]();
+      work[Symbol.dispose]();
     },
   };
 }

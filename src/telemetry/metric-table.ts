@@ -28,19 +28,25 @@ type MetricKey =
   | "hedges"
   | "circuitChanges"
   | "reconciles"
+  | "reconcileErrors"
+  | "reconcileTimes"
+  | "activeWorkers"
   | "staleSyncs"
   | "hotLoops"
   | "cacheObjects"
+  | "cacheBytes"
   | "queueAdds"
   | "queueDepth"
   | "queueWaits"
   | "queueWork"
+  | "unfinishedWork"
+  | "longestRunning"
   | "queueRetries"
   | "spans";
 
 /**
- * Every metric. Names that the semantic conventions have are theirs, those of queues become Kubernetes' own in Prometheus
- * (`workqueue_depth`); the others begin with `keelson.`.
+ * Every metric. Names that the semantic conventions have are theirs; the others begin with `keelson.`, and those of
+ * controllers and their queues end as controller-runtime's and client-go's do, with the same labels.
  */
 export const metricTable: Readonly<Record<MetricKey, MetricSpec>> = {
   sentMessages: {
@@ -121,63 +127,105 @@ export const metricTable: Readonly<Record<MetricKey, MetricSpec>> = {
     attributes: ["keelson.circuit.from", "keelson.circuit.to"],
   },
   reconciles: {
-    name: "keelson.reconcile.duration",
+    name: "keelson.reconcile",
+    kind: "counter",
+    unit: "{reconcile}",
+    help: "Reconciles, by what they came to.",
+    attributes: ["controller", "result"],
+  },
+  reconcileErrors: {
+    name: "keelson.reconcile.errors",
+    kind: "counter",
+    unit: "{error}",
+    help: "Reconciles that failed, but for conflicts.",
+    attributes: ["controller"],
+  },
+  reconcileTimes: {
+    name: "keelson.reconcile.time",
     kind: "histogram",
     unit: "s",
     help: "Duration of reconciles.",
-    attributes: ["keelson.controller", "keelson.result"],
+    attributes: ["controller"],
+  },
+  activeWorkers: {
+    name: "keelson.reconcile.active.workers",
+    kind: "gauge",
+    unit: "{worker}",
+    help: "Reconciles under way.",
+    attributes: ["controller"],
   },
   staleSyncs: {
-    name: "keelson.reconcile.stale.syncs",
+    name: "keelson.stale.sync.skips",
     kind: "counter",
     unit: "{sync}",
-    help: "Keys that were held back because a cache had not seen what they wrote last.",
-    attributes: ["keelson.controller", "keelson.outcome"],
+    help: "Keys that did not run as a cache had not seen what they wrote last: held back, or at last read live.",
+    attributes: ["controller", "outcome"],
   },
   hotLoops: {
     name: "keelson.reconcile.hot.loops",
     kind: "counter",
     unit: "{loop}",
     help: "Times that a key kept waking itself.",
-    attributes: ["keelson.controller"],
+    attributes: ["controller"],
   },
   cacheObjects: {
     name: "keelson.cache.objects",
     kind: "gauge",
     unit: "{object}",
     help: "Objects in the caches of controllers.",
-    attributes: ["keelson.kind"],
+    attributes: ["kind"],
+  },
+  cacheBytes: {
+    name: "keelson.cache.bytes",
+    kind: "gauge",
+    unit: "By",
+    help: "About how long the objects in the caches of controllers are as JSON.",
+    attributes: ["kind"],
   },
   queueAdds: {
-    name: "workqueue.adds",
+    name: "keelson.workqueue.adds",
     kind: "counter",
     unit: "{key}",
     help: "Keys put on the queues of controllers.",
     attributes: ["name"],
   },
   queueDepth: {
-    name: "workqueue.depth",
+    name: "keelson.workqueue.depth",
     kind: "gauge",
     unit: "{key}",
     help: "Keys that wait on the queues of controllers, ready or delayed.",
     attributes: ["name"],
   },
   queueWaits: {
-    name: "workqueue.queue.duration",
+    name: "keelson.workqueue.queue.duration",
     kind: "histogram",
     unit: "s",
     help: "How long ready keys waited for their turn.",
     attributes: ["name"],
   },
   queueWork: {
-    name: "workqueue.work.duration",
+    name: "keelson.workqueue.work.duration",
     kind: "histogram",
     unit: "s",
     help: "How long the work on keys took.",
     attributes: ["name"],
   },
+  unfinishedWork: {
+    name: "keelson.workqueue.unfinished.work",
+    kind: "gauge",
+    unit: "s",
+    help: "How long the work has taken that is not over, all of it together; what grows is stuck.",
+    attributes: ["name"],
+  },
+  longestRunning: {
+    name: "keelson.workqueue.longest.running.processor",
+    kind: "gauge",
+    unit: "s",
+    help: "How long the work on the key has taken that is worked on longest.",
+    attributes: ["name"],
+  },
   queueRetries: {
-    name: "workqueue.retries",
+    name: "keelson.workqueue.retries",
     kind: "counter",
     unit: "{key}",
     help: "Keys that failed and were put back.",

@@ -144,9 +144,13 @@ describe.each([
     expect(figures).toMatchObject({
       "keelson.retry.retries": [[{}, 1]],
       "keelson.retry.call.duration": [[{ "keelson.outcome": "failed" }, [1, 2]]],
-      "keelson.reconcile.duration": [[{ "keelson.controller": "sizes", "keelson.result": "success" }, [1, 0]]],
-      "workqueue.work.duration": [[{ name: "sizes" }, [1, 0]]],
-      "workqueue.depth": [[{ name: "sizes" }, 0]],
+      "keelson.reconcile": [[{ controller: "sizes", result: "success" }, 1]],
+      "keelson.reconcile.time": [[{ controller: "sizes" }, [1, 0]]],
+      "keelson.reconcile.active.workers": [[{ controller: "sizes" }, 0]],
+      "keelson.workqueue.work.duration": [[{ name: "sizes" }, [1, 0]]],
+      "keelson.workqueue.unfinished.work": [[{ name: "sizes" }, 0]],
+      "keelson.workqueue.depth": [[{ name: "sizes" }, 0]],
+      "keelson.cache.bytes": [[{ kind: "Sprocket" }, expect.any(Number)]],
       "keelson.span.duration": [[{ "keelson.span": "double", "keelson.outcome": "ok" }, [1, 0]]],
     });
     expect(figures["messaging.client.sent.messages"]).toContainEqual([{ ...system, ...jobs }, 1]);

@@ -1,6 +1,6 @@
 import { currentRuntime } from "../../core/ambient.js";
 import type { Runtime } from "../../core/runtime.js";
-import { metricHandlers } from "../metric-handlers.js";
+import { feedMetrics } from "../metric-handlers.js";
 import { observe } from "../observe.js";
 import { type OtelApi, importOtelApi } from "./otel-api.js";
 import { otelMetrics } from "./otel-metrics.js";
@@ -47,7 +47,7 @@ export async function registerOtel(options: OtelOptions = {}): Promise<Disposabl
   const { metrics = true, spans = true, channelSpans = false, runtime = currentRuntime() } = options;
   const api = options.api ?? (await importOtelApi());
   const listening = [
-    ...(metrics ? [observe(metricHandlers(otelMetrics(api, scope)), { runtime })] : []),
+    ...(metrics ? [feedMetrics(otelMetrics(api, scope), runtime)] : []),
     ...(spans ? [observe(otelSpans(api, scope, runtime, channelSpans), { runtime })] : []),
   ];
   return {

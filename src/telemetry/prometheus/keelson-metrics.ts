@@ -1,6 +1,7 @@
-import { type MetricSink, metricHandlers } from "../metric-handlers.js";
+import { currentRuntime } from "../../core/ambient.js";
+import { type MetricSink, feedMetrics } from "../metric-handlers.js";
 import { type MetricSpec, durationBounds, metricTable } from "../metric-table.js";
-import { type ObserveOptions, observe } from "../observe.js";
+import type { ObserveOptions } from "../observe.js";
 import { type MetricRegistry, Registry } from "./registry.js";
 
 type Sinks = ReadonlyMap<MetricSpec, (value: number, values: readonly string[]) => void>;
@@ -32,7 +33,7 @@ export function observeKeelson(registry: MetricRegistry, options?: ObserveOption
     new Map(Object.values(metricTable).map((spec: MetricSpec) => [spec, add(registry, spec)] as const));
   standing.delete(registry);
   const sink: MetricSink = (spec, value, attributes) => sinks.get(spec)?.(value, attributes);
-  const observing = observe(metricHandlers(sink), options);
+  const observing = feedMetrics(sink, options?.runtime ?? currentRuntime());
   let isDisposed = false;
   return {
     [Symbol.dispose]: () => {
