@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, checkOneOf, shown } from "../core/check.js";
+import { checkInteger, checkName, checkObject, checkOneOf, shown } from "../core/check.js";
 import type { Compare } from "./compare.js";
 import { TooLargeError, UnsupportedError } from "./errors.js";
 import { inRange } from "./key-bounds.js";
@@ -84,6 +84,7 @@ function checkConditions(conditions: readonly Compare[], limits: TxnLimits): voi
         break;
       case "lease":
         checkOneOf(`${option}.op`, condition.op, ["=", "!="]);
+        if (condition.value !== undefined) checkName(`${option}.value`, condition.value);
         break;
       case "version":
       case "createRevision":
@@ -126,7 +127,10 @@ function checkOp(op: Op, branch: string, index: number, { maxValueBytes, leases 
           `\`${branch}[${index}].value\` has ${byteLength} bytes; a value takes ${maxValueBytes}`,
         );
       }
-      if (op.lease !== undefined && leases === false) throw new UnsupportedError("this store has no leases");
+      if (op.lease !== undefined) {
+        checkName(`${branch}[${index}].lease`, op.lease);
+        if (leases === false) throw new UnsupportedError("this store has no leases");
+      }
       break;
     case "delete":
       checkRange(op.range, `${branch}[${index}].range`);

@@ -43,6 +43,11 @@ const mistakes: readonly (readonly [mistake: string, act: () => unknown, message
     () => client.apply(App, {} as never, { manager: "m" }),
     "Expected `draft.metadata` to be an",
   ],
+  [
+    "no manager to apply for",
+    () => client.apply(App, { metadata: { name: "a" }, spec: { image: "" } }, {} as never),
+    "Expected `manager` to be a non-empty string, got `undefined`",
+  ],
   ["no key", () => client.get(App, none), "Expected `key` to be an object, got `undefined`"],
   ["an object that was not found", () => client.update(none, () => 1), "Expected `resource` to be an object, got `und"],
   ["no change", () => client.update(none, none), "Expected `change` to be a function, got `undefined`"],
@@ -80,6 +85,16 @@ const mistakes: readonly (readonly [mistake: string, act: () => unknown, message
     "a misspelt field of a put",
     () => store.txn({ then: [{ ...op.put(key, ""), leas: "l" } as never] }),
     'Expected `then[0]` to have nothing but `type`, `key`, `value`, `lease`, got "leas"',
+  ],
+  [
+    "a lease for its id",
+    () => store.txn({ then: [op.put(key, "", { lease: {} as never })] }),
+    "Expected `then[0].lease` to be a non-empty string, got an object",
+  ],
+  [
+    "a condition on a lease for its id",
+    () => store.txn({ if: [{ key, target: "lease", op: "=", value: {} as never }], then: [] }),
+    "Expected `if[0].value` to be a non-empty string, got an object",
   ],
   ["no transaction", () => store.txn(none), "Expected `txn` to be an object, got `undefined`"],
   ["no operation", () => store.txn({ then: [none] }), "Expected `then[0]` to be an object, got `undefined`"],

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { put } from "keelson/store";
@@ -15,6 +16,12 @@ describe("openStore", () => {
     await Promise.all([one.close(), two.close()]);
   });
 
+  test.each([undefined, 5, new URL("postgres://user:secret@host/")])("refuses what is no string: %j", async (url) => {
+    const error = (await outcome(openStore(url as never))) as Error;
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/^Expected the store's URL to be a string, got (?:`|an object)/);
+  });
+
   test.each(["redis://localhost", "state.db", "", "http://user:secret@host/", "Memory:"])(
     "refuses %j without showing it",
     async (url) => {
@@ -28,6 +35,7 @@ describe("openStore", () => {
   test.each([
     ["sqlite:a.db?colour=red", TypeError],
     ["memory:?size=5", TypeError],
+    ["memory://user:secret@host", TypeError],
     ["sqlite:", TypeError],
     ["sqlite::memory:", TypeError],
     ["sqlite:a.db?synchronous=never", TypeError],
@@ -44,6 +52,8 @@ describe("openStore", () => {
     ["etcd://user:secret@host:65536", TypeError],
     ["etcd://user:secret@one,,two", TypeError],
     ["etcd://user:secret@host?size=5", TypeError],
+    ["etcd://user:1?secret@host", TypeError],
+    ["etcd://user:1?secret=5@host", TypeError],
     ["sqlite:100%.db", TypeError],
     ["sqlite:a.db?readOnly=maybe", TypeError],
   ])("refuses %j at once", async (url, kind) => {
@@ -51,6 +61,12 @@ describe("openStore", () => {
     expect(error).toBeInstanceOf(kind);
     expect(error.message).not.toContain("secret");
   });
+});
+
+test("a SQLite driver that this Node lacks is refused with what it needs", async () => {
+  if (isBuiltin("node:sqlite")) return;
+  const error = (await outcome(openStore("sqlite:a.db?driver=node:sqlite"))) as Error;
+  expect(error.message).toMatch(/^The SQLite driver `node:sqlite` needs Node 22\.13 or later, and this is \d/);
 });
 
 describeUnless(sqliteMissing, "openStore of sqlite:", () => {

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { systemRuntime } from "keelson/core";
-import { type StateStore, op, put } from "keelson/store";
+import { type StateStore, op, put, putIfAbsent } from "keelson/store";
 import { type PostgresStoreOptions, postgresStore } from "keelson/store/postgres";
 import { type FaultProxy, faultProxy } from "keelson/testing";
 import { deferred } from "../../src/core/deferred.js";
@@ -50,6 +50,15 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     expect(text((await two.get("/a")).kv)).toBe("1");
     schema();
     expect((await open().get("/a")).kv).toBeUndefined();
+  });
+
+  test("keeps its isolation where the URL sets the sessions' options", async () => {
+    const name = schema();
+    const options = encodeURIComponent("-c default_transaction_isolation=repeatable\\ read");
+    const url = `${server.url}?schema=${name}&options=${options}`;
+    const opened = Array.from({ length: 4 }, () => open({ schema: undefined, url, connections: 2 }));
+    const created = await Promise.all(opened.map((store) => putIfAbsent(store, "/a", "1")));
+    expect(created.filter((each) => each.created)).toHaveLength(1);
   });
 
   test("is set up by many processes at once", async () => {

@@ -25,8 +25,11 @@ export function parseEtcdUrl(url: string): EtcdUrl {
   if (endpoints.length === 0 || endpoints.includes(undefined)) throw wrong();
   const params = new URLSearchParams(query);
   const unknown = [...params.keys()].find((name) => !known.has(name));
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
+    // Behind a question mark that a password holds unencoded, what looks like a parameter is the rest of it.
+    if (query?.includes("@") === true) throw wrong();
     throw new TypeError(`Expected \`url\` to be ${form}, got the parameter ${JSON.stringify(unknown)}`);
+  }
   const { prefix = "", ...files } = Object.fromEntries(params) as { prefix?: string; ca?: string };
   return {
     endpoints: endpoints as readonly string[],

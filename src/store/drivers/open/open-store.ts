@@ -41,11 +41,11 @@ const expected = "memory:, sqlite:, postgres:// or etcd://";
  * ```
  */
 export async function openStore(url: string, options: OpenStoreOptions = {}): Promise<StateStore> {
+  if (typeof url !== "string") throw new TypeError(`Expected the store's URL to be a string, got ${shown(url)}`);
   const scheme = /^([a-z]+):/.exec(url)?.[1] ?? "";
   switch (scheme) {
     case "memory": {
-      if (url !== "memory:")
-        throw new TypeError(`Expected nothing to follow memory: in the store's URL, got ${shown(url)}`);
+      if (url !== "memory:") throw new TypeError("Expected nothing to follow memory: in the store's URL, got more");
       const { memoryStore } = await import("../memory/index.js");
       return memoryStore(options);
     }

@@ -12,6 +12,8 @@ export interface DatabaseSettings {
   readonly timeoutMs: number;
   readonly connections: number;
   readonly pg: Pg | undefined;
+  /** Settings of each session that the user wants. */
+  readonly options: string;
 }
 
 /** Connections to one database, made when they are needed, to a schema that is brought up to date first. */
@@ -36,8 +38,9 @@ export class Database {
       application_name: "keelson",
       connectionTimeoutMillis: settings.timeoutMs,
       query_timeout: settings.timeoutMs,
-      // What a transaction compares has to be read after it took the lock, which a snapshot from before would hide.
-      options: "-c default_transaction_isolation=read\\ committed",
+      // What a transaction compares has to be read after it took the lock, which a snapshot from before would hide. It
+      // comes last, since of two settings that is the one that holds.
+      options: `${settings.options} -c default_transaction_isolation=read\\ committed`.trimStart(),
       keepAlive: true,
     };
   }

@@ -55,19 +55,23 @@ const schemaName = /^[a-z_][a-z0-9_]{0,50}$/;
 export function postgresStore(options: PostgresStoreOptions): StateStore {
   const { timeout = "10s", connections = 8, retention = {}, pg, runtime = currentRuntime() } = options;
   const { age = "1h", revisions = 1_000_000 } = retention;
-  const { url, schema } = parse(options);
+  const { url, schema, sessions } = parse(options);
   checkInteger("connections", connections, 2);
   checkNumber("retention.revisions", revisions, 1, Number.POSITIVE_INFINITY);
   const timeoutMs = toMs(timeout, "timeout");
-  const database = new Database({ url, schema, timeoutMs, connections, pg });
+  const database = new Database({ url, schema, timeoutMs, connections, pg, options: sessions });
   const backend = new PostgresBackend(runtime, database, { ageMs: toMs(age, "retention.age"), revisions });
   return logStore(backend, runtime);
 }
 
-/** Takes our own parameter out of the URL, which may hold a password and is shown nowhere. */
+/**
+ * Takes our own parameter out of the URL, which may hold a password and is shown nowhere; and the settings of sessions,
+ * which in the URL would replace ours.
+ */
 function parse({ url: given, schema: wanted }: PostgresStoreOptions): {
   readonly url: string;
   readonly schema: string;
+  readonly sessions: string;
 } {
   checkName("url", given);
   if (!URL.canParse(given)) {
@@ -88,6 +92,7 @@ function parse({ url: given, schema: wanted }: PostgresStoreOptions): {
       `Expected \`schema\` to be a name of lower-case letters, digits and underscores, got ${shown(schema)}`,
     );
   }
-  url.searchParams.delete("schema");
-  return { url: url.href, schema };
+  const sessions = url.searchParams.get("options") ?? "";
+  for (const name of ["schema", "options"]) url.searchParams.delete(name);
+  return { url: url.href, schema, sessions };
 }

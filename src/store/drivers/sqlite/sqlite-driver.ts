@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { versions } from "node:process";
 import { pathToFileURL } from "node:url";
 import type { SqliteDriver } from "./sql-database.js";
@@ -11,8 +11,11 @@ export interface DriverChoice {
 
 /** The driver that was asked for, or the one that this version of Node offers. */
 export function chooseDriver(wanted: SqliteDriver | undefined): DriverChoice {
-  if ((wanted ?? (hasNodeSqlite() ? "node:sqlite" : "better-sqlite3")) === "node:sqlite")
-    return { driver: "node:sqlite" };
+  if ((wanted ?? (hasNodeSqlite() ? "node:sqlite" : "better-sqlite3")) === "node:sqlite") {
+    // Not by its version: an older one may have it behind a flag.
+    if (isBuiltin("node:sqlite")) return { driver: "node:sqlite" };
+    throw new Error(`The SQLite driver \`node:sqlite\` needs Node 22.13 or later, and this is ${versions.node}`);
+  }
   try {
     const file = createRequire(import.meta.url).resolve("better-sqlite3");
     return { driver: "better-sqlite3", module: pathToFileURL(file).href };
