@@ -1,4 +1,4 @@
-import { checkObject } from "../core/check.js";
+import { checkName, checkObject } from "../core/check.js";
 import { type AppliedFields, appliedAnnotation, encodeFields, fieldsOf, mergeApplied } from "./applied-fields.js";
 import type { ClientContext } from "./client-context.js";
 import { createObject, ownedMeta, ownerScopeIssues } from "./creation.js";
@@ -26,6 +26,7 @@ export async function applyObject(
   checkDraft(desired);
   checkObject("options", options);
   const { manager, owner, signal } = options;
+  checkName("manager", manager);
   const key = resolveKey(kind, desired.metadata);
   const draft = { ...desired, metadata: { ...ownedMeta(desired, owner), ...key } };
   const fields = fieldsOf(draft);

@@ -54,13 +54,18 @@ describe("a run that asks to be looked at again", () => {
     expect(runs).toEqual([0, 400]);
   });
 
-  test.each([{ requeueAfter: -1 }, { requeueAt: new Date(Number.NaN) }])("%o is a failure", async (result) => {
-    const { world, runs } = await reconciling((run) => (run === 0 ? result : undefined));
-    await using _ = world;
-    await world.time.advance("1m");
-    expect(runs).toEqual([0, 100]);
-    expect(world.logs).toMatchObject([{ level: "warn", message: "reconcile failed; trying again" }]);
-  });
+  const mistakes = [null, true, { requeueAfer: 5 }] as never[];
+  test.each([{ requeueAfter: -1 }, { requeueAt: new Date(Number.NaN) }, ...mistakes])(
+    "%o is a failure",
+    async (result) => {
+      const { world, runs } = await reconciling((run) => (run === 0 ? result : undefined));
+      await using _ = world;
+      await world.time.advance("1m");
+      expect(runs).toEqual([0, 100]);
+      expect(world.logs).toMatchObject([{ level: "warn", message: "reconcile failed; trying again" }]);
+      expect(String(world.logs[0]?.fields["error"])).toMatch(/Expected `(?:reconcile|requeueA\w+)` to (?:be|return) /);
+    },
+  );
 });
 
 describe("a failure", () => {
