@@ -1,3 +1,4 @@
+import { formatChain } from "../core/context.js";
 import { AmbientUseError, NondeterminismError, SimulationError } from "./errors.js";
 import { type Fault, describeFault } from "./faults.js";
 import { replayCommand } from "./replay.js";
@@ -34,6 +35,7 @@ export function errorOf(
   const lines = trace.lastLines();
   const text = [
     where === undefined ? message : `${where}: ${message}`,
+    ...causes(error),
     ...callSite(error),
     "",
     `seed ${seed}, event ${events}, virtual time ${formatMs(time)}, trace ${trace.hash}`,
@@ -44,6 +46,14 @@ export function errorOf(
     ...lines.map((line) => `  ${line}`),
   ].join("\n");
   return new SimulationError(text, { seed, events, virtualMs: time, traceHash: trace.hash }, { cause: error });
+}
+
+/** What is beneath an error, a line each. */
+function causes(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [];
+  const parts: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const beneath = [...parts, error.cause].filter((part) => part !== undefined);
+  return beneath.flatMap((part) => `caused by ${formatChain(part)}`.split("\n")).map((line) => `  ${line}`);
 }
 
 /** Where the real world was asked: some test runners do not show the stack of a cause. */

@@ -22,6 +22,8 @@ export class FaultInjection {
   readonly #network: Network;
   readonly #generator: Generator;
   #links: Disturbed[] = [];
+  /** The crashes that are to end by themselves, by host. */
+  readonly #crashes = new Map<string, object>();
 
   constructor(world: World, network: Network) {
     this.#world = world;
@@ -34,15 +36,21 @@ export class FaultInjection {
     if (!host.isUp) return;
     this.#note(`crash ${name}`, lasts);
     host.crash();
-    const { boots } = host;
+    if (lasts === undefined) return;
+    const token = {};
+    this.#crashes.set(name, token);
+    this.#begin(token);
     this.#end(lasts, () => {
-      if (!host.isUp && host.boots === boots) this.restart(name);
+      if (this.#crashes.get(name) === token) this.restart(name);
     });
   }
 
   restart(name: string): void {
     const host = this.#host(name);
     if (host.isUp) this.crash(name);
+    const crash = this.#crashes.get(name);
+    if (crash !== undefined) this.#world.faults.delete(crash);
+    this.#crashes.delete(name);
     this.#note(`restart ${name}`);
     host.start();
   }
@@ -116,7 +124,10 @@ export class FaultInjection {
     const before = this.#host(name).clock.drift;
     this.#note(`clock of ${name} drifts by ${rate}`, lasts);
     for (const host of machine) host.setDrift(rate);
+    const token = {};
+    if (lasts !== undefined) this.#begin(token);
     this.#end(lasts, () => {
+      this.#world.faults.delete(token);
       this.#note(`clock of ${name} drifts by ${before}`);
       for (const host of machine) host.setDrift(before);
     });
@@ -132,7 +143,7 @@ export class FaultInjection {
     const disturbed = links.map((link) => ({ ...link, token }));
     for (const { from, to } of disturbed) this.#network[how](from, to, token);
     this.#links.push(...disturbed);
-    this.#world.faults.add(token);
+    this.#begin(token);
     this.#end(lasts, () => {
       if (!this.#world.faults.has(token)) return;
       this.#note(`${end} ${names([...new Set(disturbed.map(({ from }) => from))])}`);
@@ -148,6 +159,12 @@ export class FaultInjection {
       if (!left.has(token)) this.#world.faults.delete(token);
       this.#network.mend(from, to, token);
     }
+    this.#world.disturbed();
+  }
+
+  /** A fault goes on from now: what must hold after healing is not judged before it has ended. */
+  #begin(token: object): void {
+    this.#world.faults.add(token);
     this.#world.disturbed();
   }
 

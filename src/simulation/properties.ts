@@ -1,3 +1,4 @@
+import { context } from "../core/context.js";
 import { InvariantError, LivenessError } from "./errors.js";
 import { formatMs } from "./trace.js";
 
@@ -77,19 +78,14 @@ export class Properties {
   /** Looks at everything once; throws what is broken. */
   check(): void {
     for (const { name, predicate } of this.#invariants) {
-      let holds: boolean;
-      try {
-        holds = predicate();
-      } catch (error) {
-        throw new InvariantError(name, { cause: error });
-      }
-      if (!answer(`always "${name}"`, holds)) throw new InvariantError(name);
+      const threw = (cause: unknown): Error => new InvariantError(name, { cause });
+      if (!ask(`always "${name}"`, predicate, threw)) throw new InvariantError(name);
     }
     for (const pending of this.#pending)
       if (!pending.isMet && this.#counts(pending))
-        pending.isMet = answer(`eventually "${pending.name}"`, pending.predicate());
+        pending.isMet = ask(`eventually "${pending.name}"`, pending.predicate);
     for (const entry of this.#awaited) {
-      if (!answer("until", entry.predicate())) continue;
+      if (!ask("until", entry.predicate)) continue;
       this.#awaited = this.#awaited.filter((other) => other !== entry);
       entry.resolve();
     }
@@ -127,11 +123,20 @@ export class Properties {
   }
 }
 
-/** What a predicate said. A promise is no answer: it would count as true. */
-export function answer(whose: string, said: boolean): boolean {
-  const given: unknown = said;
-  if (!(given instanceof Promise)) return said;
-  given.catch(() => undefined);
+/** What a predicate says. A promise is no answer: it would count as true. */
+export function ask(
+  whose: string,
+  predicate: Predicate,
+  threw: (error: unknown) => Error = (error) => context(error, `the predicate of ${whose} failed`),
+): boolean {
+  let said: unknown;
+  try {
+    said = predicate();
+  } catch (error) {
+    throw threw(error);
+  }
+  if (!(said instanceof Promise)) return said as boolean;
+  said.catch(() => undefined);
   throw new TypeError(
     `Expected the predicate of ${whose} to answer at once, got a promise: let a host note what it reads`,
   );

@@ -6,7 +6,7 @@ import { FaultInjection, type HostNames } from "./fault-injection.js";
 import { addHost } from "./add-host.js";
 import type { HostContext, HostMain, HostOptions, SimulatedHost } from "./host.js";
 import type { Network } from "./network.js";
-import { answer } from "./properties.js";
+import { ask } from "./properties.js";
 import { type StoreHostOptions, addStoreHost } from "./store-host.js";
 import type { SimulatedNet } from "./simulated-net.js";
 import type { World } from "./world.js";
@@ -88,7 +88,7 @@ export interface Simulation {
   always(name: string, predicate: () => boolean): void;
   /**
    * Fails the simulation unless the predicate comes true in time: `within` so long from now, `afterHeal` so long after
-   * the last fault (and again after each), by the end otherwise.
+   * the end of the last fault (and again after each), by the end otherwise.
    */
   eventually(
     name: string,
@@ -187,7 +187,7 @@ export function createSimulation(world: World, network: Network, test: HostConte
 function condition(world: World, test: HostContext, predicate: () => boolean): Source<void> {
   let forget: (() => void) | undefined;
   return {
-    poll: () => (answer("until", predicate()) ? undefined : PENDING),
+    poll: () => (ask("until", predicate) ? undefined : PENDING),
     arm(waiter: Waiter<void>) {
       forget = world.properties.until(predicate, () => {
         world.hosts.get(test.name)?.runtime?.enqueue("until", () => {

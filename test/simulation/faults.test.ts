@@ -406,7 +406,65 @@ describe("properties", () => {
           () => true,
         ),
       ),
-    ).toContain("left faulty, so it was never judged");
+    ).toMatch(/left faulty, so it was never judged[^]*virtual time 10.000 s/);
+  });
+
+  type Strike = (sim: Parameters<Parameters<typeof simulate>[1]>[0]) => void;
+  test.each<[string, Strike]>([
+    [
+      "a partition",
+      (sim) => {
+        sim.partition("a", "b", { lasts: "2s" });
+      },
+    ],
+    [
+      "a hold",
+      (sim) => {
+        sim.hold("a", "b", { lasts: "2s" });
+      },
+    ],
+    [
+      "a pause",
+      (sim) => {
+        sim.pause("a", "2s");
+      },
+    ],
+    [
+      "a crash",
+      (sim) => {
+        sim.crash("a", "2s");
+      },
+    ],
+    [
+      "a drift",
+      (sim) => {
+        sim.clockDrift("a", 0.1, "2s");
+      },
+    ],
+    [
+      "a crash whose end comes early",
+      (sim) => {
+        sim.crash("a", "1h");
+        sim.after("2s", () => {
+          sim.restart("a");
+        });
+      },
+    ],
+  ])("eventually after healing is not judged while %s lasts", async (_, strike) => {
+    const run = (healed: number): Promise<unknown> =>
+      outcome(
+        simulate({ seed: 1, duration: "10s" }, (sim) => {
+          sim.host("a", () => sleep("1h"));
+          sim.host("b", () => sleep("1h"));
+          sim.eventually("converged", () => sim.now() < 1_000 || sim.now() > healed, { afterHeal: "1s" });
+          sim.after("5s", () => {
+            strike(sim);
+          });
+          sim.after("7500ms", () => undefined);
+        }),
+      );
+    expect(await run(7_400)).toMatchObject({ virtualMs: 10_000 });
+    expect(String(await run(9_000))).toMatch(/within 1.000 s of the last fault\n[^]*virtual time 8.000 s/);
   });
 });
 

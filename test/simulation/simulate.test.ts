@@ -15,7 +15,7 @@ import {
   simulate,
 } from "keelson/simulation";
 import { Mutex } from "keelson/sync";
-import { spawn } from "keelson/tasks";
+import { scope, spawn } from "keelson/tasks";
 import { sleep } from "keelson/time";
 import { setTimeout as realTimeout } from "node:timers/promises";
 import { runs } from "../support/deep.js";
@@ -644,6 +644,52 @@ describe("bad input", () => {
     const predicate = (() => Promise.resolve(false)) as unknown as () => boolean;
     const error = await failure(simulate({ seed: 1, duration: "1s" }, (sim) => act(sim, predicate)));
     expect(error.message).toContain(`Expected the predicate of ${whose} to answer at once, got a promise`);
+  });
+
+  test.each<[string, (sim: Simulation, predicate: () => boolean) => unknown, string]>([
+    [
+      'always "x" was broken',
+      (sim, predicate) => {
+        sim.always("x", predicate);
+      },
+      "SIMULATION_INVARIANT",
+    ],
+    [
+      'the predicate of eventually "x" failed',
+      (sim, predicate) => {
+        sim.eventually("x", predicate);
+      },
+      "CONTEXT",
+    ],
+    ["the test failed: the predicate of until failed", (sim, predicate) => sim.until(predicate), "CONTEXT"],
+  ])("%s: a predicate that throws is named with what it threw", async (first, act, code) => {
+    const predicate = (): boolean => {
+      throw new RangeError("no balance", { cause: new Error("no such account") });
+    };
+    const error = await failure(simulate({ seed: 1, duration: "1s" }, (sim) => act(sim, predicate)));
+    expect(error.cause).toMatchObject({ code, cause: new RangeError("no balance") });
+    expect(error.message.split("\n").slice(0, 4)).toEqual([
+      first,
+      "  caused by RangeError: no balance",
+      "    caused by Error: no such account",
+      "",
+    ]);
+  });
+
+  test("all that a host's failure came of is told", async () => {
+    const main = async (): Promise<void> => {
+      await scope((tasks) => {
+        tasks.spawn(() => Promise.reject(new RangeError("one")));
+        tasks.spawn(() => Promise.reject(new RangeError("other")));
+      });
+    };
+    const error = await failure(simulate({ seed: 1, duration: "1s" }, (sim) => void sim.host("a", main)));
+    expect(error.message.split("\n").slice(0, 4)).toEqual([
+      'host "a" failed: several calls failed',
+      "  caused by RangeError: one",
+      "  caused by RangeError: other",
+      "",
+    ]);
   });
 
   test("simulations do not nest, and run one after another", async () => {
