@@ -14,6 +14,19 @@ export interface StoreCallEvent {
   readonly error?: unknown;
 }
 
+/**
+ * What is published on `keelson:store:retry` when a driver tries again by itself: what reads, and what surely was not
+ * applied.
+ */
+export interface StoreRetryEvent {
+  /** Which driver it is. */
+  readonly driver: string;
+  /** What is tried again: a call of the server such as `"Range"`, `"connect"`, or `"lock"` for that of SQLite's file. */
+  readonly operation: string;
+  /** What the attempt failed with. */
+  readonly error: unknown;
+}
+
 /** What is published on `keelson:store:lag` when a watch is ended because its consumer fell behind. */
 export interface StoreLagEvent {
   /** Which driver it is. */
@@ -36,10 +49,17 @@ export interface LeaseEvent {
 
 /** A call of a store ended. */
 export const called: DiagnosticsChannel<StoreCallEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:store:call");
+/** A driver tries again what failed. */
+export const retried: DiagnosticsChannel<StoreRetryEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:store:retry");
 /** A watch was ended because its consumer fell behind. */
 export const lagged: DiagnosticsChannel<StoreLagEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:store:lag");
 /** A lease was granted, kept alive, or ended. */
 export const leased: DiagnosticsChannel<LeaseEvent> = /* @__PURE__ */ diagnosticsChannel("keelson:lease");
+
+/** Tells whoever listens that a driver tries again. */
+export function tellRetry(driver: string, operation: string, error: unknown): void {
+  if (retried.hasSubscribers) retried.publish(Object.freeze({ driver, operation, error }));
+}
 
 /** Calls `work`, and tells of it when it has ended, if somebody listens; otherwise no clock is read. */
 export function told<T>(runtime: Runtime, driver: string, method: string, work: () => Promise<T>): Promise<T> {

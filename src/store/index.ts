@@ -41,7 +41,7 @@ export type {
   WatchOptions,
 } from "./state-store.js";
 export type { WatchBatch, WatchEvent } from "./watch-batch.js";
-export type { LeaseEvent, StoreCallEvent, StoreLagEvent } from "./diagnostics.js";
+export type { LeaseEvent, StoreCallEvent, StoreLagEvent, StoreRetryEvent } from "./diagnostics.js";
 export { type KeyBounds, inRange, keyAfter, keyBounds } from "./key-bounds.js";
 export { checkKey, checkRange } from "./key-check.js";
 export { compareKeys } from "./key-order.js";

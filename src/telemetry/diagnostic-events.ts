@@ -8,7 +8,7 @@ import type {
   WorkQueueEvent,
 } from "../controllers/index.js";
 import type { CircuitEvent, HedgeEvent, RetryAttemptEvent, RetryCallEvent } from "../resilience/index.js";
-import type { LeaseEvent, StoreCallEvent, StoreLagEvent } from "../store/index.js";
+import type { LeaseEvent, StoreCallEvent, StoreLagEvent, StoreRetryEvent } from "../store/index.js";
 import type { SpanEvent, SpanStartEvent } from "./diagnostics.js";
 
 /** Every diagnostics channel of keelson, and what is published on it. */
@@ -33,6 +33,8 @@ export interface DiagnosticEvents {
   readonly "keelson:circuit": CircuitEvent;
   /** A call of a store ended. */
   readonly "keelson:store:call": StoreCallEvent;
+  /** A driver tries again what failed. */
+  readonly "keelson:store:retry": StoreRetryEvent;
   /** A watch was ended because its consumer fell behind. */
   readonly "keelson:store:lag": StoreLagEvent;
   /** A lease was granted, kept alive, or ended. */

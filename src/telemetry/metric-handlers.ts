@@ -32,6 +32,9 @@ export function feedMetrics(sink: MetricSink, runtime: Runtime): Disposable {
     "keelson:store:call": ({ driver, method, durationMs, error }) => {
       sink(table.storeCalls, durationMs / 1_000, [systemName(driver), method, errorType(error)]);
     },
+    "keelson:store:retry": ({ driver, operation }) => {
+      sink(table.storeRetries, 1, [systemName(driver), operation]);
+    },
     "keelson:store:lag": ({ driver }) => {
       sink(table.laggedWatches, 1, [systemName(driver)]);
     },

@@ -21,6 +21,7 @@ type MetricKey =
   | "missedMessages"
   | "channelLength"
   | "storeCalls"
+  | "storeRetries"
   | "laggedWatches"
   | "leases"
   | "retries"
@@ -83,6 +84,13 @@ export const metricTable: Readonly<Record<MetricKey, MetricSpec>> = {
     unit: "s",
     help: "Duration of calls of stores.",
     attributes: ["db.system.name", "db.operation.name", "error.type"],
+  },
+  storeRetries: {
+    name: "keelson.store.retries",
+    kind: "counter",
+    unit: "{attempt}",
+    help: "Times that a store's driver tried again by itself.",
+    attributes: ["db.system.name", "db.operation.name"],
   },
   laggedWatches: {
     name: "keelson.store.lagged.watches",

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createHealth, healthOf } from "keelson/health";
 import { type StateStore, type WatchBatch, op, put, when } from "keelson/store";
 import { type EtcdStoreOptions, etcdStore } from "keelson/store/etcd";
+import { observe } from "keelson/telemetry";
 import { type FakeEtcd, fakeEtcd, requestOf } from "../support/fake-etcd.js";
 import { outcome } from "../support/outcome.js";
 import { batchesUntil } from "../support/store.js";
@@ -52,8 +53,11 @@ describe.for([
         else if (method === "Put") call.respond("PutResponse", { header: etcd.header });
         else call.respond("TxnResponse", { header: etcd.header, succeeded: true, responses: [{ put: {} }] });
       });
+      const retries: object[] = [];
+      using _observing = observe({ "keelson:store:retry": (retry) => retries.push(retry) });
       expect(await store.txn(write)).toEqual({ succeeded: true, revision: 7, results: [{ type: "put" }] });
       expect(times(etcd, method)).toBe(2);
+      expect(retries).toEqual([{ driver: "etcd", operation: method, error: expect.any(Error) as Error }]);
     });
   });
 

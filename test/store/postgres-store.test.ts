@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { systemRuntime } from "keelson/core";
 import { type StateStore, op, put, putIfAbsent } from "keelson/store";
 import { type PostgresStoreOptions, postgresStore } from "keelson/store/postgres";
+import { observe } from "keelson/telemetry";
 import { type FaultProxy, faultProxy } from "keelson/testing";
 import { deferred } from "../../src/core/deferred.js";
 import { runs } from "../support/deep.js";
@@ -72,6 +73,8 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     schema();
     await using proxy = await faultProxy({ target: { host: "127.0.0.1", port: server.port } });
     const store = open({ url: through(proxy), timeout: "2s" });
+    const retries: object[] = [];
+    using _observing = observe({ "keelson:store:retry": (retry) => retries.push(retry) });
     proxy.refuse();
     expect(await outcome(store.get("/a"))).toMatchObject({ code: "STORE_UNAVAILABLE" });
     proxy.heal();
@@ -83,6 +86,7 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     expect(await store.health()).toMatchObject({ status: "fail" });
     proxy.heal();
     expect(await put(store, "/a", "1")).toBe(2);
+    expect(retries[0]).toMatchObject({ driver: "postgres", operation: "connect", error: expect.any(Error) as Error });
   });
 
   test("that refuses the password says so, without showing it", async () => {

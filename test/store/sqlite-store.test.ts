@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemRuntime } from "keelson/core";
 import { type StateStore, compareAndSwap, op, put } from "keelson/store";
 import { type SqliteStoreOptions, sqliteStore } from "keelson/store/sqlite";
+import { observe } from "keelson/telemetry";
 import { outcome } from "../support/outcome.js";
 import { rawSqlite as raw, sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { batchesUntil, text } from "../support/store.js";
@@ -123,9 +124,14 @@ describeUnless(sqliteMissing, "a SQLite file", () => {
     await put(patient, "/a", "1");
     const other = raw(folder.file("state.db"));
     other.exec("BEGIN IMMEDIATE");
+    const retries: object[] = [];
+    using _observing = observe({ "keelson:store:retry": (retry) => retries.push(retry) });
     const late = outcome(put(store, "/a", "2"));
     expect(text((await store.get("/a")).kv)).toBe("1");
     expect(await late).toMatchObject({ code: "STORE_NOT_APPLIED" });
+    // Not once for each of the tries.
+    const error = { code: "STORE_NOT_APPLIED" };
+    expect(retries).toMatchObject([{ driver: "sqlite", operation: "lock", error }]);
     const controller = new AbortController();
     const aborted = outcome(put(patient, "/a", "3", { signal: controller.signal }));
     await patient.get("/a");

@@ -7,6 +7,7 @@ import {
   StoreClosedError,
   StoreUnavailableError,
 } from "../../errors.js";
+import { tellRetry } from "../../diagnostics.js";
 import { encodeFrame } from "./codec.js";
 import { type Abandonable, type CallPlan, EtcdCall, type EtcdMethod, type Outcome } from "./etcd-call.js";
 import type { EtcdConnection } from "./etcd-connection.js";
@@ -68,11 +69,13 @@ export class EtcdClient {
         if (verdict.kind === "token") {
           tokens += 1;
           await this.#renew(isAnonymous ? Number.POSITIVE_INFINITY : tokens, failure);
+          tellRetry("etcd", nameOf(method), failure);
           continue;
         }
         if (outcome.error.progress === "answered") this.#connection.suspect(session, failure);
       }
       if (this.#runtime.now() + retryPauseMs >= deadline) throw unavailable(failure);
+      tellRetry("etcd", nameOf(method), failure);
       await this.#runtime.sleep(retryPauseMs, { signal });
     }
   }
@@ -109,12 +112,14 @@ export class EtcdClient {
         case "token":
           tokens += 1;
           await this.#renew(tokens, error);
+          tellRetry("etcd", nameOf(method), error);
           break;
         case "again":
           if (this.#runtime.now() + retryPauseMs >= deadline) {
             throw new NotAppliedError(`the store did not take it: ${error.message}`, { cause: error });
           }
           if (error.progress === "answered") this.#connection.suspect(session, error);
+          tellRetry("etcd", nameOf(method), error);
           await this.#runtime.sleep(retryPauseMs, { signal });
       }
     }
@@ -159,6 +164,11 @@ export class EtcdClient {
     if (times > 2 || !this.#tokens.canRenew) throw new StoreAuthError("the store refused the credentials", { cause });
     await this.#tokens.renew();
   }
+}
+
+/** `"Range"` of `/etcdserverpb.KV/Range`. */
+function nameOf({ path }: { readonly path: string }): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function unavailable(cause: unknown): StoreUnavailableError {

@@ -1,6 +1,7 @@
 import type { Runtime } from "../../../core/runtime.js";
 import { promiseSource } from "../../../core/promise-hub.js";
 import { type WaitOptions, wait } from "../../../core/wait.js";
+import { tellRetry } from "../../diagnostics.js";
 import { StoreClosedError } from "../../errors.js";
 import type { BackendListener } from "../shared/backend.js";
 import { GrpcSession, type TlsOptions } from "./grpc-session.js";
@@ -117,6 +118,7 @@ export class EtcdConnection {
       return await GrpcSession.connect(this.#runtime, { endpoint, tls, timeoutMs: connectTimeoutMs, closed });
     } catch (error) {
       this.#lastError = error;
+      if (!this.#isClosed) tellRetry("etcd", "connect", error);
       return undefined;
     }
   }

@@ -1,4 +1,5 @@
 import type { Runtime, TimerHandle } from "../../../core/runtime.js";
+import { tellRetry } from "../../diagnostics.js";
 import { StoreUnavailableError } from "../../errors.js";
 import type { Revision } from "../../key-value.js";
 import type { BackendListener, Reach } from "../shared/backend.js";
@@ -111,6 +112,7 @@ export class Observer implements Disposable {
       if (row["overdue"] === true) await this.#home.sweep();
     } catch (error) {
       this.#failures += 1;
+      if (!this.#isClosed) tellRetry("postgres", "connect", error);
       if (this.#isConnected && !this.#isClosed) this.#listener?.disconnected(toStoreError(error, "reading"));
       this.#isConnected = false;
       this.#home.database.doubt();

@@ -50,6 +50,8 @@ export class SqliteEngine {
   #connections: Connections | undefined = undefined;
   #isTurnDue = false;
   #isWaitingForLock = false;
+  /** Whether it has been told that another process has the lock. */
+  #isBusy = false;
   #isClosed = false;
   /** Whether the file is no longer at its path: what is written now would be lost with it. */
   #isMoved = false;
@@ -180,6 +182,7 @@ export class SqliteEngine {
       this.#waitForLock();
       return;
     }
+    this.#isBusy = false;
     const { outcomes, advance } = group;
     started.forEach(({ id }, index) => {
       const outcome = outcomes[index];
@@ -204,6 +207,9 @@ export class SqliteEngine {
     const message = `another process has held SQLite's write lock for ${settings.busyMs} ms`;
     for (const { id } of late) answers.push([id, undefined, toWire(new NotAppliedError(message))]);
     if (answers.length > 0) send([answers]);
+    // Once for all tries: there are hundreds a second.
+    if (!this.#isBusy) send({ type: "busy" });
+    this.#isBusy = true;
     this.#isWaitingForLock = true;
     this.#lockTimer.reset(lockRetryMs * (0.5 + runtime.random()));
   }

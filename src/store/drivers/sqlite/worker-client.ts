@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import { type AbortRegistration, type AbortTarget, onAbort } from "../../../core/abort-hub.js";
 import { type Deferred, deferred } from "../../../core/deferred.js";
+import { tellRetry } from "../../diagnostics.js";
 import { AmbiguousResultError, NotAppliedError, StoreClosedError, StoreUnavailableError } from "../../errors.js";
 import type { BackendListener, CallOptions } from "../shared/backend.js";
 import { RequestSlots } from "./request-slots.js";
@@ -153,6 +154,9 @@ export class WorkerClient {
       case "failed":
         if (this.#isOpen) this.#listener?.disconnected(fromWire(message.error));
         this.#isOpen = false;
+        break;
+      case "busy":
+        tellRetry("sqlite", "lock", new NotAppliedError("another process holds SQLite's write lock"));
         break;
       case "closed":
         break;

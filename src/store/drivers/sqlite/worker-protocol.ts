@@ -65,4 +65,5 @@ export type FromWorker =
   | { readonly type: "replaced"; readonly reach: Reach }
   | { readonly type: "opened" }
   | { readonly type: "failed"; readonly error: WireError }
+  | { readonly type: "busy" }
   | { readonly type: "closed" };
