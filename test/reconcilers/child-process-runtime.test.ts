@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kill } from "node:process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Run, type RunExit, type RunSpec, type WorkloadRuntime, childProcessRuntime } from "keelson/reconcilers";
+import { shim } from "../../src/reconcilers/agent/shim.js";
 import { runs } from "../support/deep.js";
 import { outcome } from "../support/outcome.js";
 
@@ -136,6 +138,21 @@ describe.runIf(process.platform === "linux")("childProcessRuntime", () => {
     expect(await later.list()).toEqual([]);
     expect(await later.start(shell("exit 0"))).toEqual(run);
     expect(await exited(later, run)).toEqual({ signal: "SIGTERM" });
+  });
+
+  it("R9.1 a run goes on whose agent died before it heard of it", async () => {
+    const dir = join(stateDir, "u1", "0");
+    await mkdir(dir, { recursive: true });
+    const script = "while [ ! -e go ]; do sleep 0.01; done; exit 7";
+    const started = spawn("sh", ["-c", shim, "keelson-shim", dir, "sh", "-c", script], {
+      ...{ cwd: stateDir, detached: true, stdio: ["ignore", "pipe", "ignore"] },
+      env: { ...process.env, KEELSON_TEST: stateDir },
+    });
+    started.stdout.destroy();
+    const later = childProcessRuntime({ stateDir });
+    while ((await later.list()).length === 0) await new Promise(setImmediate);
+    await writeFile(join(stateDir, "go"), "");
+    expect(await exited(later, { uid: "u1", restart: 0 })).toEqual({ code: 7 });
   });
 
   it("ends a process whose shim was killed", async () => {

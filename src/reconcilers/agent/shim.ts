@@ -8,6 +8,7 @@
  * pid to `pid` and to standard output, its exit status to `exit`. A signal to the group reaches the child; the shim
  * itself ignores it: from after the fork on, since a child inherits what is ignored. Ignored, not trapped: a trap ends
  * the `wait`, and when the child ends in that moment, what `wait` says is the trap's signal, not the child's status.
+ * So is that nobody reads its standard output any more: an agent may die between the fork and the line it waits for.
  * @internal
  */
 export const shim = `
@@ -28,7 +29,7 @@ rm -f "$mine"
 unset KEELSON_PORT
 "$@" >>"$dir/stdout.log" 2>>"$dir/stderr.log" </dev/null &
 child=$!
-trap '' TERM INT HUP
+trap '' TERM INT HUP PIPE
 echo "$child" >"$dir/pid.part"
 mv "$dir/pid.part" "$dir/pid"
 echo "$child"
