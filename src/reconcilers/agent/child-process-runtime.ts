@@ -1,4 +1,4 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkInteger, checkNumber } from "../../core/check.js";
 import { type Runtime, currentRuntime } from "../../core/index.js";
@@ -6,7 +6,7 @@ import { execBeside } from "./exec-beside.js";
 import { type LogLimits, logLimits, rotateInPlace, runFolder } from "./log-file.js";
 import { signalGroup } from "./process-table.js";
 import { findProgram } from "./program.js";
-import { endOf, forgetFolders, isAlive, readClaim, readExit, readPid, readPort } from "./run-folder.js";
+import { endOf, forgetFolders, isAlive, makeFolder, readClaim, readExit, readPid, readPort } from "./run-folder.js";
 import { RunEvents } from "./run-events.js";
 import { type ShimProcess, startShim } from "./shim-process.js";
 import { type Run, type RunExit, type RunId, type RunSpec, type WorkloadRuntime, runKey } from "./workload-runtime.js";
@@ -137,7 +137,7 @@ export function childProcessRuntime(options: ChildProcessOptions): WorkloadRunti
       const dir = folder(spec);
       if ((await readClaim(dir)) === undefined) {
         const program = await findProgram(spec);
-        await mkdir(dir, { recursive: true });
+        await makeFolder(stateDir, spec);
         const shim = await startShim(spec, program, dir);
         if (shim.pid !== undefined) shims.set(runKey(spec), shim);
       }

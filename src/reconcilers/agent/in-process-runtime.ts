@@ -3,7 +3,7 @@ import { type Runtime, currentRuntime } from "../../core/index.js";
 import { LinkedSignal } from "../../core/linked-signal.js";
 import { StartError } from "./errors.js";
 import { type LogLimits, type LogStream, LogWriter, logLimits, runFolder } from "./log-file.js";
-import { forgetFolders } from "./run-folder.js";
+import { forgetFolders, makeFolder } from "./run-folder.js";
 import { RunTable } from "./run-table.js";
 import type { RunExit, RunSpec, WorkloadRuntime } from "./workload-runtime.js";
 
@@ -100,6 +100,7 @@ export function inProcessRuntime(options: InProcessOptions): WorkloadRuntime {
     stateDir,
     async start(spec) {
       const fn = named(spec.command);
+      if (stateDir !== undefined) await runtime.real(() => makeFolder(stateDir, spec));
       const run = runs.start(spec, (ended) => {
         const link = new LinkedSignal();
         void callLogged(fn, spec, link).then(ended);

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import { appendFile, copyFile, mkdir, rename, rm, stat, truncate } from "node:fs/promises";
+import { appendFile, copyFile, rename, rm, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Runtime } from "../../core/index.js";
 import type { RunId } from "./workload-runtime.js";
@@ -81,7 +81,8 @@ export async function sizeOf(file: string): Promise<number> {
 }
 
 /**
- * Writes the output of a run that lives in this process, and puts files aside as they fill: nothing is lost.
+ * Writes the output of a run that lives in this process into its folder, and puts files aside as they fill: nothing is
+ * lost.
  *
  * @internal
  */
@@ -90,13 +91,12 @@ export class LogWriter {
   readonly #limits: Required<LogLimits>;
   readonly #runtime: Runtime;
   readonly #sizes: Record<LogStream, number> = { stdout: 0, stderr: 0 };
-  #written: Promise<void>;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(dir: string, limits: Required<LogLimits>, runtime: Runtime) {
     this.#dir = dir;
     this.#limits = limits;
     this.#runtime = runtime;
-    this.#written = runtime.real(() => mkdir(dir, { recursive: true })).then(() => undefined);
   }
 
   /** Writes after what was written before. */

@@ -1,8 +1,10 @@
-import { readFile, readdir, rm } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { constants as osConstants } from "node:os";
 import { join } from "node:path";
+import { StartError } from "./errors.js";
+import { runFolder } from "./log-file.js";
 import { signalGroup, stampOf, startStamp } from "./process-table.js";
-import type { RunExit } from "./workload-runtime.js";
+import type { RunExit, RunId } from "./workload-runtime.js";
 
 /** Who looks after a run: its shim, which leads the run's process group. */
 export interface Claim {
@@ -53,6 +55,21 @@ export async function endOf(dir: string, { leader }: Claim): Promise<RunExit> {
 
 async function readIfThere(file: string): Promise<string | undefined> {
   return await readFile(file, "utf8").catch(() => undefined);
+}
+
+/**
+ * Makes the folder of a run before it starts: whoever asks for the output of what was started finds some, if empty.
+ *
+ * @throws StartError when there can be none.
+ */
+export async function makeFolder(stateDir: string, run: RunId): Promise<string> {
+  const dir = runFolder(stateDir, run);
+  try {
+    await mkdir(dir, { recursive: true });
+    return dir;
+  } catch (cause) {
+    throw new StartError("StartFailed", `could not make a folder for its output: ${dir}`, { cause });
+  }
 }
 
 /** Removes what is kept of an instance's starts before a certain one; with the last of them, all of it. */
