@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { systemRuntime } from "keelson/core";
 import {
   type InProcessOptions,
   type WorkloadRuntime,
@@ -29,6 +30,7 @@ const modules = {
   "deaf.mjs": "console.log('deaf'); setInterval(() => {}, 1000);",
   "say.mjs": "console.log(process.argv[2]);",
   "throws.mjs": 'throw new Error("out of paper");',
+  "half.mjs": "process.stdout.write(Buffer.of(0xc3)); setTimeout(() => process.stdout.write(Buffer.of(0xa9)), 20);",
   "greedy.mjs": "const hold = []; for (;;) hold.push(new Array(100_000).fill(0));",
 };
 
@@ -41,6 +43,8 @@ const functions: InProcessOptions["functions"] = {
     return 0;
   },
 };
+
+type Patient = Pick<InProcessOptions, "stateDir" | "runtime">;
 
 /** An id of a run; each test has its own. */
 const run = (uid: string): { readonly uid: string; readonly restart: number } => ({ uid, restart: 0 });
@@ -78,6 +82,24 @@ describe("R9.1 inProcessRuntime", () => {
     const runtime = inProcessRuntime({ functions: { failing }, stateDir });
     expect(await exitOf(runtime, "u1", ["failing"])).toEqual({ code: 1, message: "out of paper" });
     expect(await readFile(join(stateDir, "u1", "0", "stderr.log"), "utf8")).toBe("out of paper\n");
+  });
+
+  it.each([
+    ["a function", (options: Patient) => inProcessRuntime({ functions, ...options }), ["serve"]],
+    ["a worker", workerRuntime, ["serve.mjs"]],
+  ])("there is output, if none yet, of %s that was started, however slow the disk", async (what, open, command) => {
+    const system = systemRuntime();
+    const real = system.real.bind(system);
+    const slow = vi.spyOn(system, "real").mockImplementation(async (work) => {
+      await system.sleep(20);
+      return await real(work);
+    });
+    const stateDir = join(folder, what);
+    const runtime = open({ stateDir, runtime: system });
+    await runtime.start({ ...run("u1"), command, env: {}, cwd: folder });
+    expect(await readdir(join(stateDir, "u1"))).toEqual(["0"]);
+    await runtime.stop(run("u1"), 60_000);
+    slow.mockRestore();
   });
 
   it("puts a full file aside, and keeps three", async () => {
@@ -121,6 +143,12 @@ describe("R9.1 workerRuntime", () => {
 
   it("R9.4 tells what a worker threw", async () => {
     expect(await exitOf(workerRuntime(), "u1", ["throws.mjs"])).toEqual({ code: 1, message: "out of paper" });
+  });
+
+  it("keeps characters whole that a worker writes in two halves", async () => {
+    const stateDir = join(folder, "halves");
+    await exitOf(workerRuntime({ stateDir }), "u1", ["half.mjs"]);
+    expect(await readFile(join(stateDir, "u1", "0", "stdout.log"), "utf8")).toBe("é");
   });
 
   it("R9.4 tells that a worker has run out of memory", async () => {

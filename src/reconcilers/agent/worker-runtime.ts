@@ -7,7 +7,7 @@ import { onAbort } from "../../core/abort-hub.js";
 import { type Runtime, currentRuntime } from "../../core/index.js";
 import { StartError } from "./errors.js";
 import { type LogLimits, type LogStream, LogWriter, logLimits, runFolder } from "./log-file.js";
-import { forgetFolders } from "./run-folder.js";
+import { forgetFolders, makeFolder } from "./run-folder.js";
 import { RunTable } from "./run-table.js";
 import type { RunExit, RunSpec, WorkloadRuntime } from "./workload-runtime.js";
 
@@ -69,6 +69,7 @@ export function workerRuntime(options: WorkerRuntimeOptions = {}): WorkloadRunti
     stateDir,
     async start(spec) {
       const module = await findModule(spec);
+      if (stateDir !== undefined) await runtime.real(() => makeFolder(stateDir, spec));
       return runs.start(spec, (ended) => begin(spec, module, ended));
     },
     status: (run) => runtime.ready(runs.status(run)),
@@ -135,7 +136,8 @@ async function findModule({ command: [module = ""], cwd }: RunSpec): Promise<str
 function exitOf(worker: Worker): Promise<RunExit> {
   return new Promise((done) => {
     let failure: Omit<RunExit, "code"> = {};
-    worker.once("error", (error: NodeJS.ErrnoException) => {
+    // Not once: one that has failed may run out of memory yet, and an error nobody hears ends this process.
+    worker.on("error", (error: NodeJS.ErrnoException) => {
       const oom = error.code === "ERR_WORKER_OUT_OF_MEMORY" ? { reason: "OOMKilled" } : {};
       failure = { ...oom, message: error.message };
     });
@@ -146,5 +148,6 @@ function exitOf(worker: Worker): Promise<RunExit> {
 }
 
 async function pipe(from: Readable, stream: LogStream, writer: LogWriter | undefined): Promise<void> {
-  for await (const chunk of from) writer?.write(stream, String(chunk));
+  from.setEncoding("utf8"); // a chunk may end in the midst of a character
+  for await (const chunk of from) writer?.write(stream, chunk as string);
 }
