@@ -1,5 +1,6 @@
 import { open, readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
 import { type Runtime, KeelsonError } from "../../core/index.js";
 import { checkInteger, checkOneOf } from "../../core/check.js";
 import { type LogStream, logFile, sizeOf } from "./log-file.js";
@@ -56,9 +57,9 @@ export async function* readLogs(
   if (restart !== undefined) checkInteger("restart", restart, 0);
   const start = await runtime.real(() => findStart(workloads.stateDir, uid, restart));
   const file = logFile(start.dir, stream);
-  const { text, size } = await runtime.real(() => keptText(start.dir, stream));
+  const { bytes, size } = await runtime.real(() => keptBytes(start.dir, stream));
   const lines = new Lines();
-  const kept = [...lines.take(text), ...(follow ? [] : lines.end())];
+  const kept = [...lines.take(bytes), ...(follow ? [] : lines.end())];
   yield* kept.slice(Math.max(0, kept.length - tail));
   if (!follow) return;
   let offset = size;
@@ -67,7 +68,7 @@ export async function* readLogs(
     const { state } = await runtime.real(() => workloads.status({ uid, restart: start.restart }));
     const more = await runtime.real(() => readMore(start.dir, file, stream, offset));
     offset = more.offset;
-    yield* lines.take(more.text);
+    yield* lines.take(more.bytes);
     if (state !== "running") {
       yield* lines.end();
       return;
@@ -91,14 +92,16 @@ async function findStart(
 }
 
 /** Everything that is kept, those put aside first, and how far into the present file that goes. */
-async function keptText(dir: string, stream: LogStream): Promise<{ readonly text: string; readonly size: number }> {
-  const texts: string[] = [];
+async function keptBytes(dir: string, stream: LogStream): Promise<{ readonly bytes: Buffer; readonly size: number }> {
+  const files: Buffer[] = [];
   for (let aside = 1; await exists(logFile(dir, stream, aside)); aside += 1) {
-    texts.unshift(await readFile(logFile(dir, stream, aside), "utf8"));
+    files.unshift(await readFile(logFile(dir, stream, aside)));
   }
-  const present = await readFile(logFile(dir, stream)).catch(() => Buffer.alloc(0));
-  return { text: [...texts, present.toString()].join(""), size: present.length };
+  const present = await readFile(logFile(dir, stream)).catch(() => nothing);
+  return { bytes: Buffer.concat([...files, present]), size: present.length };
 }
+
+const nothing = Buffer.alloc(0);
 
 async function exists(file: string): Promise<boolean> {
   return await stat(file).then(
@@ -113,39 +116,41 @@ async function readMore(
   file: string,
   stream: LogStream,
   offset: number,
-): Promise<{ readonly text: string; readonly offset: number }> {
+): Promise<{ readonly bytes: Buffer; readonly offset: number }> {
   const size = await sizeOf(file);
-  if (size === offset) return { text: "", offset };
-  const [before, from] = size < offset ? [await readFrom(logFile(dir, stream, 1), offset), 0] : ["", offset];
-  const text = await readFrom(file, from);
-  return { text: before + text, offset: from + Buffer.byteLength(text) };
+  if (size === offset) return { bytes: nothing, offset };
+  const [before, from] = size < offset ? [await readFrom(logFile(dir, stream, 1), offset), 0] : [nothing, offset];
+  const bytes = await readFrom(file, from);
+  return { bytes: Buffer.concat([before, bytes]), offset: from + bytes.length };
 }
 
-async function readFrom(file: string, offset: number): Promise<string> {
+async function readFrom(file: string, offset: number): Promise<Buffer> {
   const handle = await open(file).catch(() => undefined);
-  if (handle === undefined) return "";
+  if (handle === undefined) return nothing;
   try {
     const { size } = await handle.stat();
     const buffer = Buffer.alloc(Math.max(0, size - offset));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset);
-    return buffer.subarray(0, bytesRead).toString();
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
 }
 
-/** Puts pieces of text together into lines. */
+/** Puts pieces of output together into lines; a piece may end in the midst of a character. */
 class Lines {
+  readonly #decoder = new StringDecoder("utf8");
   #rest = "";
 
-  take(text: string): string[] {
-    const lines = (this.#rest + text).split("\n");
+  take(bytes: Buffer): string[] {
+    const lines = (this.#rest + this.#decoder.write(bytes)).split("\n");
     this.#rest = lines.pop() ?? "";
     return lines;
   }
 
   /** A last line without its end. */
   end(): string[] {
-    return this.#rest === "" ? [] : [this.#rest];
+    const last = this.#rest + this.#decoder.end();
+    return last === "" ? [] : [last];
   }
 }
