@@ -174,7 +174,12 @@ export class Supervisor {
     using probing = new LinkedSignal(this.#stopping.signal);
     const { port } = run;
     this.#began(run, isAdopted);
-    void runtime.real(() => workloads.forget(metadata.uid, { before: run.restart + 1 - keptStarts }));
+    const before = run.restart + 1 - keptStarts;
+    runtime
+      .real(() => workloads.forget(metadata.uid, { before }))
+      .catch((error: unknown) => {
+        runtime.report(error, { task: `output of ${metadata.name}` });
+      });
     watchProbes(spec, { run, port, workloads, runtime }, probing.signal, {
       onReady: (passes, problem) => {
         if (this.#sick !== undefined) return;
