@@ -7,7 +7,8 @@ import { describe, expect, it } from "vitest";
 import { type Probe, inProcessRuntime, logsHandler } from "keelson/reconcilers";
 import { nodeListener } from "keelson/http";
 import { systemRuntime } from "keelson/core";
-import { StoreUnavailableError } from "keelson/store";
+import { StoreUnavailableError, wrapStore } from "keelson/store";
+import { deferred } from "../../src/core/deferred.js";
 import { type FaultyStore, faultyStore } from "../resources/faulty-store.js";
 import { outcome } from "../support/outcome.js";
 import { type AgentWorld, createAgentWorld, untilAborted } from "./agent-world.js";
@@ -111,7 +112,11 @@ describe("R9.5 probes", () => {
 
   it("R9.5 asks over HTTP and by connecting, too", async () => {
     let status = 200;
-    const server = createServer((_, response) => response.writeHead(status).end());
+    const connections = new Set<string | undefined>();
+    const server = createServer((request, response) => {
+      connections.add(request.headers.connection);
+      response.writeHead(status).end();
+    });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     const { port } = server.address() as AddressInfo;
     try {
@@ -131,6 +136,7 @@ describe("R9.5 probes", () => {
       });
       expect(await world.ready("tcp")).toMatchObject({ status: "True" });
       expect((await world.ready("portless")).message).toContain("has no port to ask");
+      expect(connections, "a kept one may be closed just as it is asked again").toEqual(new Set(["close"]));
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
       await world.time.advance("30s");
@@ -191,6 +197,30 @@ describe("R9.7 a lost lease", () => {
     await world.time.advance("1m");
     expect(world.running()).toBe(1);
     expect((await world.instance()).status).toMatchObject({ phase: "Running", restarts: 1 });
+  });
+
+  it("R9.7 starts nothing either that it was about to start when the lease was lost", async () => {
+    const slow = deferred<undefined>();
+    const store = { isSlow: false };
+    await using world = createAgentWorld({}, (theirs) =>
+      wrapStore(theirs, {
+        async txn(txn, options) {
+          if (store.isSlow) await slow.promise;
+          return await theirs.txn(txn, options);
+        },
+      }),
+    );
+    world.start({ onLeaseLost: "fence" });
+    await world.time.advance("5s");
+    store.isSlow = true;
+    await world.create(["serve"]);
+    await world.time.advance("41s");
+    store.isSlow = false;
+    slow.resolve(undefined);
+    await world.time.advance(1);
+    expect(world.running(), "the lease has not been renewed").toBe(0);
+    await world.time.advance("1m");
+    expect(world.running()).toBe(1);
   });
 });
 

@@ -52,7 +52,8 @@ function wayOf(probe: Probe, { run, port: own, workloads, runtime }: ProbeTarget
 }
 
 async function get(url: string, signal: AbortSignal): Promise<string | undefined> {
-  const response = await fetch(url, { signal, redirect: "manual" });
+  // A connection each time: a kept one may be closed by the other side just as it is asked again.
+  const response = await fetch(url, { signal, redirect: "manual", headers: { connection: "close" } });
   await response.body?.cancel();
   return response.status >= 200 && response.status < 400 ? undefined : `answered ${String(response.status)}`;
 }

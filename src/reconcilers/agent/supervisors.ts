@@ -84,10 +84,12 @@ export class Supervisors {
     this.#endNamesakes(instance);
     if (instance.metadata.deletionTimestamp !== undefined) return await this.#end(instance, client);
     if (hasEnded(instance)) return undefined;
-    if (this.#isFenced) return retry;
     const held = await hold(instance, client);
     if (held.metadata.deletionTimestamp !== undefined) return undefined; // it will be looked at again as such
-    const supervisor = this.#byUid.get(held.metadata.uid) ?? (await this.#supervise(held));
+    const known = this.#byUid.get(held.metadata.uid);
+    const isLost = known === undefined && (await this.#isLost(held));
+    if (this.#isFenced) return retry; // only now: the lease may have been lost meanwhile
+    const supervisor = known ?? this.#supervise(held, isLost);
     await supervisor.check();
     const { ready } = supervisor.state;
     const before = conditionOf(held, "Ready");
@@ -125,17 +127,20 @@ export class Supervisors {
     else await Promise.all(all.map((supervisor) => this.#stopLast(supervisor, client)));
   }
 
-  async #supervise(instance: Instance): Promise<Supervisor> {
+  /** A start that was made is found again by its number, and with it how it ended; one that is not is lost. */
+  async #isLost({ metadata: { uid }, status }: Instance): Promise<boolean> {
+    const { runtime, workloads } = this.#parts;
+    const { startedAt, restarts: restart = 0 } = status ?? {};
+    if (startedAt === undefined || this.#adoptable.has(uid)) return false;
+    return (await runtime.real(() => workloads.status({ uid, restart }))).state === "unknown";
+  }
+
+  #supervise(instance: Instance, isLost: boolean): Supervisor {
     const { runtime, workloads, exits, node, cwd, onChange } = this.#parts;
     const { uid, name, namespace } = instance.metadata;
-    const { startedAt, restarts: known = 0 } = instance.status ?? {};
+    const { restarts: known = 0 } = instance.status ?? {};
     const adopted = this.#adoptable.get(uid);
     this.#adoptable.delete(uid);
-    // A start that was made is found again by its number, and with it how it ended; one that is not is lost.
-    const isLost =
-      startedAt !== undefined &&
-      adopted === undefined &&
-      (await runtime.real(() => workloads.status({ uid, restart: known }))).state === "unknown";
     const restarts = adopted?.restart ?? (isLost ? known + 1 : known);
     const supervisor = new Supervisor(
       instance,
@@ -160,7 +165,7 @@ export class Supervisors {
     const { uid, finalizers, deletionGracePeriodSeconds } = instance.metadata;
     if (!finalizers.includes(agentFinalizer)) return undefined;
     const known = this.#byUid.get(uid);
-    const supervisor = known ?? (this.#adoptable.has(uid) ? await this.#supervise(instance) : undefined);
+    const supervisor = known ?? (this.#adoptable.has(uid) ? this.#supervise(instance, false) : undefined);
     if (supervisor !== undefined) {
       const graceSeconds = deletionGracePeriodSeconds ?? instance.spec.terminationGracePeriodSeconds ?? 30;
       if (!supervisor.isDone) this.#stop(supervisor, graceSeconds * 1_000);
