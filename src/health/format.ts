@@ -13,7 +13,8 @@ const byType: Readonly<Record<string, HealthFormat>> = {
  * @remarks Nothing is refused for its `Accept`: a probe that would get a 406 would restart the process.
  */
 export function formatOf(query: string | null, accept: string | null, usual: HealthFormat): HealthFormat {
-  const named = Object.values(byType).find((format) => format === query);
+  // In a query an unencoded plus is a space, and a person writes it as it is.
+  const named = Object.values(byType).find((format) => format === query?.replace(" ", "+"));
   if (named !== undefined) return named;
   let best: { readonly format: HealthFormat; readonly quality: number } = { format: usual, quality: 0 };
   for (const range of accept?.split(",") ?? []) {

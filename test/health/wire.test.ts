@@ -171,6 +171,7 @@ describe("which format", () => {
     ["/readyz", "application/json;q=0, text/plain", text],
     ["/readyz", "image/png", text],
     ["/readyz?format=health%2Bjson", "text/plain", "application/health+json"],
+    ["/readyz?format=health+json", "text/plain", "application/health+json"],
     ["/readyz?format=microprofile", undefined, "application/json"],
     ["/readyz?format=nonsense", undefined, text],
     ["/readyz/a", "application/health+json", "application/health+json"],
