@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkOneOf, shown } from "../core/check.js";
+import { checkObject, checkOneOf, shown } from "../core/check.js";
 import type { Runtime } from "../core/runtime.js";
 import { DISABLED, PENDING } from "../core/selectable.js";
 import { sourceOf } from "./select-source.js";
@@ -107,6 +107,7 @@ export function newSelection(
   runtime: Runtime,
   rotates: boolean,
 ): Selection<unknown> {
+  checkObject("branches", branches);
   const isArray = Array.isArray(branches);
   const fallback: Fallback<unknown> | undefined =
     "orElse" in options ? { event: isArray ? byIndex(-1, options.orElse) : byKey("else", options.orElse) } : undefined;

@@ -344,6 +344,7 @@ describe("select", () => {
     expect(await outcome(select({ n: 5 as never }))).toHaveProperty("message", expect.stringContaining("`n`"));
     expect(await outcome(select({ 1: never } as never))).toBeInstanceOf(TypeError);
     expect(await outcome(select({ never }, { order: "random" as "fair" }))).toBeInstanceOf(TypeError);
+    await expect(select(5 as never)).rejects.toThrow("Expected `branches` to be an object, got `5`");
   });
 
   test("fair by a shuffle from the runtime: no branch is favoured", async () => {
