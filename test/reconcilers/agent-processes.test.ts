@@ -26,7 +26,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "keelson-agent-"));
 });
 afterEach(async () => {
-  for (const pid of await ours()) killHard(Number(pid));
+  // Until none is left: what is being killed may have started another, or be about to write into the folder.
+  for (let left = await ours(); left.length > 0; left = await ours()) for (const pid of left) killHard(Number(pid));
   await rm(folder, { recursive: true, force: true });
 });
 
