@@ -42,8 +42,10 @@ async function runAll(
 ): Promise<number> {
   const started = runtime.now();
   const { file } = surroundings;
-  const cluster = await startCluster(surroundings, manifest);
-  lifecycle.onShutdown("cluster", () => cluster.stop(), { phase: "drain" });
+  const starting = startCluster(surroundings, manifest);
+  const stop = async (): Promise<void> => (await starting).stop();
+  lifecycle.onShutdown("cluster", stop, { phase: "drain" }); // before it stands: what it finds running runs at once
+  const cluster = await starting;
   const drawing = draw(cluster.client, lifecycle.signal);
   const stage: Stage = { client: cluster.client, signal: lifecycle.signal, say, limitMs: options.limitMs };
   const work = show(manifest, file, stage, options.keep);

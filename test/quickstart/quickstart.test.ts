@@ -52,12 +52,12 @@ function run(onLine?: (line: string, child: ChildProcess) => void, ...flags: rea
   const args = ["--import", "tsx", main, "--manifest", manifest(), ...flags];
   const child = spawn(execPath, args, { env: { ...env, KEELSON_TEST: folder }, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  const take = (chunk: Buffer): void => {
-    output += chunk.toString();
+  const take = (chunk: string): void => {
+    output += chunk;
     onLine?.(output, child);
   };
-  child.stdout.on("data", take);
-  child.stderr.on("data", take);
+  child.stdout.setEncoding("utf8").on("data", take);
+  child.stderr.setEncoding("utf8").on("data", take);
   return new Promise((done) =>
     child.once("close", (code) => {
       done({ code, output });
@@ -130,7 +130,7 @@ describe.runIf(process.platform === "linux")("the quickstart", () => {
         webWith("taken", running({ port })),
       ];
     });
-    const { code, output } = await run(undefined, "--timeout", "3s");
+    const { code, output } = await run();
     taken.close();
     expect(code).toBe(1);
     const lines = output.split("\n").map((line) => line.trim());
