@@ -291,7 +291,7 @@ describe("agent.logs", () => {
       expect(await ask("/logs/u1?tail=2")).toEqual([200, "one\ntwo\n"]);
       expect(await ask("/logs/u1", "guess")).toEqual([401, "Unauthorized\n"]);
       expect((await ask("/logs/u2"))[0]).toBe(400);
-      expect((await ask("/elsewhere"))[0]).toBe(404);
+      for (const path of ["/elsewhere", "/logs/%E0%A4%A", "/logs/..%2Fu1"]) expect((await ask(path))[0]).toBe(404);
       expect((await ask("/logs/u1", "secret", "POST"))[0]).toBe(405);
       expect(() => logsHandler({ logs }, { token: "" })).toThrow("Expected `token`");
     } finally {

@@ -47,12 +47,12 @@ export function logsHandler(agent: Pick<Agent, "logs">, { token }: LogsHandlerOp
       return new Response("Unauthorized\n", { status: 401, headers: { "www-authenticate": "Bearer" } });
     }
     const url = new URL(request.url);
-    const uid = /^\/logs\/(?<uid>[^/]+)$/.exec(url.pathname)?.groups?.["uid"];
+    const uid = /^\/logs\/(?<uid>[\w-]+)$/.exec(url.pathname)?.groups?.["uid"];
     if (uid === undefined) return new Response(undefined, { status: 404 });
-    if (request.method !== "GET") return new Response(undefined, { status: 405 });
+    if (request.method !== "GET") return new Response(undefined, { status: 405, headers: { allow: "GET" } });
     try {
       const options = { ...optionsOf(url.searchParams), signal: request.signal };
-      const lines = agent.logs(decodeURIComponent(uid), options)[Symbol.asyncIterator]();
+      const lines = agent.logs(uid, options)[Symbol.asyncIterator]();
       const first = await lines.next(); // what is wrong shows here, before the status is sent
       return new Response(ReadableStream.from(bytesOf(first, lines)), { headers });
     } catch (error) {
