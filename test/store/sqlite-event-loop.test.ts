@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { systemRuntime } from "keelson/core";
 import { put } from "keelson/store";
 import { sqliteStore } from "keelson/store/sqlite";
+import { quantile } from "../../bench/harness.js";
 import { ownMs } from "../support/own-time.js";
 import { sqliteMissing, temporaryFolder } from "../support/sqlite.js";
 import { describeUnless } from "../support/when.js";
@@ -40,17 +41,23 @@ const urlOf = (file: string): string => `sqlite:${file}?busyTimeout=1m`;
 
 describeUnless(sqliteMissing ?? shallow, "the event loop", () => {
   test("is not held up by a store on a file that four processes write to", async () => {
-    using folder = temporaryFolder();
-    const without = await longestDelay(folder.file("other.db"), () => runtime.sleep(5_000));
-    const store = sqliteStore({ file: folder.file("state.db"), busyTimeout: "1m" });
-    const written: number[] = [];
-    const withStore = await longestDelay(folder.file("state.db"), async () => {
-      const until = runtime.now() + 5_000;
-      while (runtime.now() < until) written.push(await put(store, "/mine", "1"));
-    });
-    await store.close();
+    // Medians of three rounds: once in a while a thread waits for another that is left without a processor.
+    const longest = { without: [] as number[], with: [] as number[] };
+    for (let round = 0; round < 3; round += 1) {
+      using folder = temporaryFolder();
+      longest.without.push(await longestDelay(folder.file("other.db"), () => runtime.sleep(5_000)));
+      const store = sqliteStore({ file: folder.file("state.db"), busyTimeout: "1m" });
+      const written: number[] = [];
+      const withStore = await longestDelay(folder.file("state.db"), async () => {
+        const until = runtime.now() + 5_000;
+        while (runtime.now() < until) written.push(await put(store, "/mine", "1"));
+      });
+      longest.with.push(withStore);
+      await store.close();
+      expect(written).not.toEqual([]);
+    }
+    const [without, withStore] = [quantile(longest.without, 0.5), quantile(longest.with, 0.5)];
     console.log(`longest delay: ${without.toFixed(1)} ms without the store, ${withStore.toFixed(1)} ms with it`);
-    expect(written).not.toEqual([]);
     expect(withStore).toBeLessThanOrEqual(without + 50);
   });
 });
