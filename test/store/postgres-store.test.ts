@@ -152,7 +152,10 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     const store = open({ url: through(proxy), connections: 2 });
     await put(store, "/a", "1");
     const outcomes: unknown[] = [];
-    for (let round = 0; round < 10; round += 1) {
+    const isAmbiguous = (each: unknown): boolean => (each as { readonly code?: string }).code === "STORE_AMBIGUOUS";
+    for (let round = 0; round < 10 || !outcomes.some(isAmbiguous); round += 1) {
+      // Where there is no connection yet, what is dropped belongs to making one, and no change is under way.
+      if (round % 2 === 0) await store.get("/a");
       const dropped = proxy.dropReply();
       outcomes.push(await outcome(put(store, `/r/${round}`, "1")));
       proxy.heal();
@@ -160,7 +163,6 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
     }
     const { kvs } = await open().range({ prefix: "/r/" });
     expect(kvs.every(({ version }) => version === 1)).toBe(true);
-    expect(outcomes.some((each) => (each as { code?: string }).code === "STORE_AMBIGUOUS")).toBe(true);
     for (const each of outcomes) {
       if (typeof each !== "number")
         expect(each).toMatchObject({ code: expect.stringMatching(/AMBIGUOUS|UNAVAILABLE/) as string });
@@ -262,23 +264,21 @@ describeUnless(postgresMissing(), "a Postgres database", () => {
   test("needs its lock: revisions from a sequence are missed by who reads on after the last one", async () => {
     await query("CREATE TABLE naive (id bigserial PRIMARY KEY, writer int)");
     const pool = new pg.Pool({ connectionString: server.url, max: 17 });
-    const progress = { isDone: false };
+    const enough = new AbortController();
     const writers = Array.from({ length: 16 }, async (_, writer) => {
-      for (let round = 0; round < 150; round += 1) await pool.query("INSERT INTO naive (writer) VALUES ($1)", [writer]);
+      while (!enough.signal.aborted) await pool.query("INSERT INTO naive (writer) VALUES ($1)", [writer]);
     });
-    const writing = Promise.all(writers).finally(() => {
-      progress.isDone = true;
-    });
-    let [seen, last] = [0, 0];
-    for (let more = true; more;) {
-      more = !progress.isDone;
+    // Until one is missed, however long that takes on this machine.
+    for (let [seen, last, there] = [0, 0, 0]; there === seen;) {
       const { rows } = await pool.query<{ id: string }>("SELECT id FROM naive WHERE id > $1 ORDER BY id", [last]);
       seen += rows.length;
       last = Number(rows.at(-1)?.id ?? last);
+      const counted = await pool.query<{ there: string }>("SELECT count(*) AS there FROM naive WHERE id <= $1", [last]);
+      there = Number(counted.rows[0]?.there);
     }
-    await writing;
+    enough.abort();
+    await Promise.all(writers);
     await pool.end();
-    expect(seen).toBeLessThan(16 * 150);
   });
 
   test("shows a watch all of what sixteen writers write at once", async () => {

@@ -126,14 +126,13 @@ describeUnless(postgresMissing(), "where a naive user of Postgres goes wrong, th
       if (!(answer instanceof Error)) break;
     }
     const far = open({ url: server.url.replace(String(server.port), String(proxy.port)) });
-    await put(far, "/warm", "");
     const answers: unknown[] = [];
-    for (let round = 0; round < 20 && !answers.some(isAmbiguous); round += 1) {
+    for (let round = 0; !answers.some(isAmbiguous); round += 1) {
+      await far.get("/warm"); // or what is dropped belongs to making a connection
       void proxy.dropReply();
       answers.push(await outcome(put(far, `/ours/${round}`, "")));
       proxy.heal();
     }
-    expect(answers.some(isAmbiguous)).toBe(true);
     expect((await store.get("/naive")).kv?.version).toBe(2);
     const { kvs } = await store.range({ prefix: "/ours/" });
     expect(kvs.map(({ version }) => version)).toEqual(kvs.map(() => 1));
