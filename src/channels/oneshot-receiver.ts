@@ -1,6 +1,7 @@
 import type { Runtime } from "../core/runtime.js";
 import { DISABLED, PENDING, type Selectable, type Source, type Waiter } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
+import { inspectable } from "../core/inspectable.js";
 import {
   type ChannelEvent,
   type Observed,
@@ -11,7 +12,6 @@ import {
   received,
   sent,
 } from "./diagnostics.js";
-import { inspectable } from "./handle.js";
 import { CLOSED, EMPTY, type Received, type TryReceived } from "./received.js";
 import { Condition, QueuedSource, WaitQueue } from "./wait-queue.js";
 

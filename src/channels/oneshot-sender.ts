@@ -1,6 +1,6 @@
 import type { Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
-import { inspectable } from "./handle.js";
+import { inspectable } from "../core/inspectable.js";
 import type { Oneshot } from "./oneshot-receiver.js";
 
 /** The half of a oneshot channel that sends. */

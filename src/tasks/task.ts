@@ -1,4 +1,5 @@
 import { type AbortRegistration, type AbortTarget, onAbort } from "../core/abort-hub.js";
+import { inspectable } from "../core/inspectable.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import { List } from "../core/list.js";
 import { type OperationContext, isAbortOf, isThenable } from "../core/operation.js";
@@ -67,6 +68,10 @@ export type AnyTask = Pick<Task<unknown>, "abort" | "ended">;
  * @internal
  */
 export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarget {
+  static {
+    inspectable(this);
+  }
+
   readonly runtime: Runtime;
   outcome: Outcome<T> | undefined = undefined;
   /** `undefined` once detached. */
@@ -201,6 +206,12 @@ export class Task<T> implements TaskHandle<T>, TaskContext, Source<T>, AbortTarg
 
   joinError({ kind, error }: { readonly kind: "cancelled" | "failed"; readonly error: unknown }): JoinError {
     return new JoinError({ kind, id: this.id, task: this.name, cause: error });
+  }
+
+  /** What `console.log` shows of it. */
+  protected shown(): readonly [string, object] {
+    const { name, isFinished } = this;
+    return ["TaskHandle", { name, isFinished, isAborted: this.cancellation !== undefined }];
   }
 
   private begin(): T | PromiseLike<T> {

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { ChannelClosedError, broadcast, mpsc, oneshot, watch } from "keelson/channels";
+import { spawn } from "keelson/tasks";
 import { describe, expect, test } from "vitest";
 
 describe("handles print usefully, and no message", () => {
@@ -13,6 +14,14 @@ describe("handles print usefully, and no message", () => {
     expect(inspect(tx.downgrade())).toContain("mpsc.WeakSender");
     expect(inspect(mpsc.unbounded()[0])).toContain("mpsc.UnboundedSender");
     expect(inspect([tx, rx], { depth: 5 })).not.toContain("secret");
+  });
+
+  test("tasks", async () => {
+    const task = spawn(() => Promise.resolve("secret"), { name: "fetch" });
+    expect(inspect(task)).toBe("TaskHandle { name: 'fetch', isFinished: false, isAborted: false }");
+    await task.join();
+    task.abort();
+    expect(inspect({ task })).toBe("{\n  task: TaskHandle { name: 'fetch', isFinished: true, isAborted: false }\n}");
   });
 
   test("watch", () => {
