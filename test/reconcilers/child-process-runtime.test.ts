@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { kill } from "node:process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -93,6 +93,21 @@ describe.runIf(process.platform === "linux")("childProcessRuntime", () => {
     const all = Array.from({ length: runs(300) }, (_, restart) => restart);
     for await (const end of mapConcurrent(all, 8, once)) ends.add(JSON.stringify(end));
     expect(ends).toEqual(new Set(['{"code":7}']));
+  });
+
+  it("R9.3 the shim ignores signals: one it caught would end its wait, once in a thousand with the signal's status", async () => {
+    const runtime = childProcessRuntime({ stateDir });
+    const run = await runtime.start(shell("exec sleep 1000"));
+    const leader = Number.parseInt(await readFile(join(stateDir, "u1", "0", "claim"), "utf8"), 10);
+    const status = await readFile(`/proc/${String(leader)}/status`, "utf8");
+    const isIn = (mask: string, signal: NodeJS.Signals): boolean => {
+      const [, bits = ""] = new RegExp(`^${mask}:\\s+(\\w+)`, "m").exec(status) ?? [];
+      return ((BigInt(`0x${bits}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+    };
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE"] as const) {
+      expect([signal, isIn("SigIgn", signal), isIn("SigCgt", signal)]).toEqual([signal, true, false]);
+    }
+    await runtime.stop(run, 60_000);
   });
 
   it("R9.3 a stop that follows the start at once is heard, though the program has not taken over yet", async () => {
