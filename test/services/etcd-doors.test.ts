@@ -197,7 +197,7 @@ describeUnless(etcdMissing(), "a plain etcd", () => {
 
   test("a lease ends by its deadline when the store is out of reach, before the store lets it go", async () => {
     await using proxy = await faultProxy({ target: etcd.endpoints[0] ?? "" });
-    const far = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}`, timeout: "1s" });
+    const far = await etcdStore({ url: `etcd://127.0.0.1:${proxy.port}`, timeout: "2s" });
     const lease = await far.grantLease(6_000);
     const { revision } = await far.txn({ then: [op.put("/leased", "1", { lease: lease.id })] });
     const { signal } = lease;
