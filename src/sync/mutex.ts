@@ -107,35 +107,37 @@ class HeldMutex<T> implements MutexGuard<T> {
   }
 
   readonly mutex: Mutex<T>;
-  isHeld = true;
-  private readonly locked: LockedValue<T>;
+  private locked: LockedValue<T> | undefined;
 
   constructor(mutex: Mutex<T>, locked: LockedValue<T>) {
     this.mutex = mutex;
     this.locked = locked;
   }
 
+  get isHeld(): boolean {
+    return this.locked !== undefined;
+  }
+
   get value(): T {
-    this.check();
-    return this.locked.value;
+    return this.held().value;
   }
 
   set value(value: T) {
-    this.check();
-    this.locked.value = value;
+    this.held().value = value;
   }
 
   release(): void {
-    if (!this.isHeld) return;
-    this.isHeld = false;
-    this.locked.give(1);
+    const { locked } = this;
+    this.locked = undefined;
+    locked?.give(1);
   }
 
   [Symbol.dispose](): void {
     this.release();
   }
 
-  private check(): void {
-    if (!this.isHeld) throw new TypeError("Expected the guard to hold its mutex, but it was released");
+  private held(): LockedValue<T> {
+    if (this.locked === undefined) throw new TypeError("Expected the guard to hold its mutex, but it was released");
+    return this.locked;
   }
 }
