@@ -1,6 +1,11 @@
 import type { Links, List } from "../core/list.js";
 import type { Source, Waiter } from "../core/selectable.js";
 
+// Numbers, since to read a boolean member is to ask of it all that JavaScript holds for false.
+const LEFT_OUT = 0;
+const IDLE = 1;
+const WAITING = 2;
+
 /** A source that runs a user's function before it can be polled. */
 export interface StartedSource<T> extends Source<T> {
   start(): void;
@@ -28,11 +33,9 @@ export class BranchWaiter implements Waiter<unknown> {
   readonly source: Source<unknown>;
   /** The source, if it has to be started. */
   readonly started: StartedSource<unknown> | undefined;
-  isEnabled = true;
-  /** Whether the last poll found it neither ready nor at its end. */
-  isPending = false;
-  /** Whether it stands in its source's list. */
-  isArmed = false;
+  /** The last wait of its owner for which it was armed. */
+  round = 0;
+  private stage: number = IDLE;
   private readonly owner: BranchOwner;
 
   constructor(owner: BranchOwner, name: unknown, source: Source<unknown>) {
@@ -40,6 +43,23 @@ export class BranchWaiter implements Waiter<unknown> {
     this.started = isStarted(source) ? source : undefined;
     this.owner = owner;
     this.name = name;
+  }
+
+  get isEnabled(): boolean {
+    return this.stage !== LEFT_OUT;
+  }
+
+  set isEnabled(on: boolean) {
+    this.stage = on ? IDLE : LEFT_OUT;
+  }
+
+  /** Whether the last poll found it neither ready nor at its end. */
+  get isPending(): boolean {
+    return this.stage === WAITING;
+  }
+
+  set isPending(on: boolean) {
+    if (this.isEnabled) this.stage = on ? WAITING : IDLE;
   }
 
   unlink(): void {

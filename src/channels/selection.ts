@@ -6,6 +6,7 @@ import { DISABLED, PENDING, type Source } from "../core/selectable.js";
 import { type WaitOptions, rejection } from "../core/wait.js";
 import { type BranchOwner, BranchWaiter } from "./branch-waiter.js";
 import { AllBranchesDisabledError } from "./errors.js";
+import { QueuedSource } from "./wait-queue.js";
 
 /** What is made of the branch that won. */
 export type ToEvent<E> = (name: unknown, value: unknown) => E;
@@ -35,10 +36,12 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   private readonly fallback: Fallback<E> | undefined;
   /** Whether some branch has, or had, to be started. */
   private mayStart = false;
-  /** Branches that are armed, or about to be. */
-  private live = 0;
-  /** Counts the waits that have ended. */
-  private round = 0;
+  /** Whether some source may hold for its branch what leaving a list does not give back. */
+  private mayHold = false;
+  /** Branches about to be armed, beside those that are. */
+  private joining = 0;
+  /** The number of this wait, or of the next. */
+  private round = 1;
   private hasEnded = false;
   private winner: BranchWaiter | undefined = undefined;
   /** What the winner was committed with; without one, what the promise is to be resolved with. */
@@ -122,17 +125,19 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   join(branch: BranchWaiter): void {
     if (!this.isWaiting) return;
     const { round } = this;
-    this.live += 1;
+    this.joining += 1;
     // In a microtask of its own: polling may run a user's function, which must not run on the caller's stack.
     void Promise.resolve().then(() => {
-      if (round === this.round) this.enter(branch);
+      if (round !== this.round) return;
+      this.joining -= 1;
+      this.enter(branch);
     });
   }
 
   /** Lets a wait that is going on no longer wait for this branch. */
   leave(branch: BranchWaiter): void {
-    if (!branch.isArmed) return;
-    branch.isArmed = false;
+    if (branch.round !== this.round) return;
+    branch.round = 0;
     branch.source.disarm(branch);
     this.oneLess();
   }
@@ -146,7 +151,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 
   disabled(branch: BranchWaiter): void {
-    branch.isArmed = false;
+    branch.round = 0;
     this.oneLess();
   }
 
@@ -176,6 +181,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   private made(name: unknown, source: Source<unknown>): BranchWaiter {
     const branch = new BranchWaiter(this, name, source);
     if (branch.started !== undefined) this.mayStart = true;
+    if (source.disarm !== QueuedSource.prototype.disarm) this.mayHold = true;
     return branch;
   }
 
@@ -189,10 +195,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     });
     this.runtime.parked?.(this);
     for (const branch of this.branches) {
-      if (!branch.isEnabled || !branch.isPending) continue;
-      this.live += 1;
-      branch.isArmed = true;
-      branch.source.arm(branch);
+      if (branch.isPending) this.arm(branch);
     }
     if (signal !== undefined) this.registration = onAbort(signal, this);
     if (ms !== undefined) {
@@ -204,8 +207,13 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     return promise;
   }
 
+  private arm(branch: BranchWaiter): void {
+    branch.round = this.round;
+    branch.source.arm(branch);
+  }
+
   private enter(branch: BranchWaiter): void {
-    if (!branch.isEnabled || branch.isArmed || !this.branches.includes(branch)) {
+    if (!branch.isEnabled || branch.round === this.round || !this.branches.includes(branch)) {
       this.oneLess();
       return;
     }
@@ -213,18 +221,16 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
       start(branch);
       const value = branch.source.poll();
       if (value === DISABLED) this.oneLess();
-      else if (value === PENDING) {
-        branch.isArmed = true;
-        branch.source.arm(branch);
-      } else this.end(undefined, this.toEvent(branch.name, value));
+      else if (value === PENDING) this.arm(branch);
+      else this.end(undefined, this.toEvent(branch.name, value));
     } catch (error) {
       this.end(undefined, rejection(error));
     }
   }
 
   private oneLess(): void {
-    this.live -= 1;
-    if (this.live > 0 || !this.isWaiting) return;
+    const { round } = this;
+    if (!this.isWaiting || this.joining > 0 || this.branches.some((branch) => branch.round === round)) return;
     try {
       this.end(undefined, this.otherwise());
     } catch (error) {
@@ -238,11 +244,12 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 
   private end(winner: BranchWaiter | undefined, outcome: unknown): void {
+    const { round } = this;
     this.hasEnded = true;
     this.winner = winner;
     this.outcome = outcome;
-    this.round += 1;
-    this.live = 0;
+    this.round = round + 1;
+    this.joining = 0;
     this.registration?.unlink();
     this.registration = undefined;
     this.deadline?.[Symbol.dispose]();
@@ -252,14 +259,16 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     for (const branch of this.branches) {
       place += 1;
       if (branch === winner && this.rotates) this.first = place;
-      if (branch.isArmed) branch.unlink();
+      if (branch.round === round) branch.unlink();
     }
-    for (const branch of this.branches) {
-      if (!branch.isArmed) continue;
-      branch.isArmed = false;
-      if (branch !== winner) branch.source.disarm(branch);
-    }
+    if (this.mayHold) this.giveBack(round, winner);
     this.runtime.wake(this);
+  }
+
+  private giveBack(round: number, winner: BranchWaiter | undefined): void {
+    for (const branch of this.branches) {
+      if (branch.round === round && branch !== winner) branch.source.disarm(branch);
+    }
   }
 
   private finished({ name, source }: BranchWaiter, value: unknown): E | PromiseLike<E> {
