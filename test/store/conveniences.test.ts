@@ -25,7 +25,7 @@ describe("putIfAbsent", () => {
 
   test("attaches the key to a lease", async () => {
     const store = memoryStore();
-    const lease = await store.grantLease(1_000);
+    const lease = await store.grantLease(600_000);
     await putIfAbsent(store, "/a", "1", { lease: lease.id });
     await lease.revoke();
     expect((await store.get("/a")).kv).toBeUndefined();

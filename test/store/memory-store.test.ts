@@ -129,7 +129,7 @@ describe("leases", () => {
 
   test("delete their keys in the order of the keys", async () => {
     const store = memoryStore();
-    const lease = await store.grantLease(1_000);
+    const lease = await store.grantLease(600_000);
     for (const key of ["/c", "/a", "/b"]) await put(store, key, "", { lease: lease.id });
     const watch = store.watch({ prefix: "/" })[Symbol.asyncIterator]();
     await lease.revoke();
@@ -140,7 +140,7 @@ describe("leases", () => {
 
   test("may be used again by what hears of their end", async () => {
     const store = memoryStore();
-    const lease = await store.grantLease(1_000);
+    const lease = await store.grantLease(600_000);
     await put(store, "/a", "1", { lease: lease.id });
     const rescued = new Promise((resolve) => {
       lease.signal.addEventListener("abort", () => {
@@ -183,7 +183,7 @@ describe("watches", () => {
 
   test("take a single revision of any size", async () => {
     const store = memoryStore();
-    const lease = await store.grantLease(1_000);
+    const lease = await store.grantLease(600_000);
     for (let start = 0; start < 12_000; start += 100) {
       const puts = Array.from({ length: 100 }, (_, index) => op.put(`/k${start + index}`, "", { lease: lease.id }));
       await store.txn({ then: puts });
