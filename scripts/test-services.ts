@@ -108,8 +108,9 @@ function installed(name: string): string | undefined {
 function apt(name: string): boolean {
   if (getuid?.() !== 0 || !existsSync("/etc/debian_version")) return false;
   const quiet = { DEBIAN_FRONTEND: "noninteractive" };
-  const install = (): boolean => run("apt-get", ["install", "-y", "--no-install-recommends", name], quiet);
-  return install() || (run("apt-get", ["update"]) && install());
+  const patience = ["-o", "DPkg::Lock::Timeout=120"]; // another one may be at work
+  const install = (): boolean => run("apt-get", [...patience, "install", "-y", "--no-install-recommends", name], quiet);
+  return install() || (run("apt-get", [...patience, "update"]) && install());
 }
 
 function run(command: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}): boolean {
