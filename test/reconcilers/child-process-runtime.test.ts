@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { kill } from "node:process";
@@ -172,6 +172,23 @@ describe.runIf(process.platform === "linux")("childProcessRuntime", () => {
     while ((await later.list()).length === 0) await new Promise(setImmediate);
     await writeFile(join(stateDir, "go"), "");
     expect(await exited(later, { uid: "u1", restart: 0 })).toEqual({ code: 7 });
+  });
+
+  it("R9.1 takes nothing for gone that cannot be read just now", async () => {
+    const run = await childProcessRuntime({ stateDir }).start(shell("exec sleep 1000"));
+    const later = childProcessRuntime({ stateDir, pollMs: 1 });
+    const ended = later.events()[Symbol.asyncIterator]().next();
+    await later.start(shell("")); // found, and looked after from now on
+    const [claim, aside] = [join(stateDir, "u1", "0", "claim"), join(stateDir, "aside")];
+    await rename(claim, aside);
+    await mkdir(claim); // which no more can be read than when too many files are open
+    expect(await outcome(later.start(shell("exit 3")))).toMatchObject({ reason: "StartFailed" });
+    for (let look = 0; look < 50; look += 1) expect(await outcome(later.status(run))).toMatchObject({ code: "EISDIR" });
+    await rm(claim, { recursive: true });
+    await rename(aside, claim);
+    expect(await later.list()).toEqual([run]);
+    kill(pidOf(run), "SIGTERM");
+    expect((await ended).value).toEqual({ uid: "u1", restart: 0, exit: { signal: "SIGTERM" } });
   });
 
   it("ends a process whose shim was killed", async () => {

@@ -2,7 +2,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkInteger, checkNumber } from "../../core/check.js";
 import { type Runtime, currentRuntime } from "../../core/index.js";
+import { StartError } from "./errors.js";
 import { execBeside } from "./exec-beside.js";
+import { ifThere } from "./if-there.js";
 import { type LogLimits, logLimits, rotateInPlace, runFolder } from "./log-file.js";
 import { signalGroup } from "./process-table.js";
 import { findProgram } from "./program.js";
@@ -59,14 +61,23 @@ export function childProcessRuntime(options: ChildProcessOptions): WorkloadRunti
   const tracked = new Map<string, Promise<RunExit>>();
   const folder = (run: RunId): string => runFolder(stateDir, run);
 
+  /** How a run has ended; `undefined` while it goes on. */
+  const exitOf = async (dir: string): Promise<RunExit | undefined> => {
+    const claim = await readClaim(dir);
+    if (claim === undefined) return (await readExit(dir)) ?? { signal: "SIGKILL" };
+    return (await isAlive(claim)) ? undefined : await endOf(dir, claim);
+  };
+
   /** Resolves once a run has ended, whoever started it. */
   const untilExit = async (run: RunId): Promise<RunExit> => {
-    const dir = folder(run);
     await shims.get(runKey(run))?.ended;
     for (;;) {
-      const claim = await readClaim(dir);
-      if (claim === undefined) return (await readExit(dir)) ?? { signal: "SIGKILL" };
-      if (!(await isAlive(claim))) return await endOf(dir, claim);
+      try {
+        const exit = await exitOf(folder(run));
+        if (exit !== undefined) return exit;
+      } catch {
+        // What cannot be read just now, as when too many files are open, says nothing.
+      }
       await runtime.sleep(pollMs);
     }
   };
@@ -122,6 +133,19 @@ export function childProcessRuntime(options: ChildProcessOptions): WorkloadRunti
     }
   };
 
+  const startOrFind = async (spec: RunSpec): Promise<Run> => {
+    const dir = folder(spec);
+    if ((await readClaim(dir)) === undefined) {
+      const program = await findProgram(spec);
+      await makeFolder(stateDir, spec);
+      const shim = await startShim(spec, program, dir);
+      if (shim.pid !== undefined) shims.set(runKey(spec), shim);
+    }
+    specs.set(runKey(spec), spec);
+    void track(spec);
+    return await found(spec);
+  };
+
   const found = async ({ uid, restart }: RunId): Promise<Run> => {
     const dir = folder({ uid, restart });
     const pid = await pidOf(dir);
@@ -133,17 +157,12 @@ export function childProcessRuntime(options: ChildProcessOptions): WorkloadRunti
     survivesAgent: true,
     stateDir,
     async start(spec) {
-      const { uid, restart } = spec;
-      const dir = folder(spec);
-      if ((await readClaim(dir)) === undefined) {
-        const program = await findProgram(spec);
-        await makeFolder(stateDir, spec);
-        const shim = await startShim(spec, program, dir);
-        if (shim.pid !== undefined) shims.set(runKey(spec), shim);
+      try {
+        return await startOrFind(spec);
+      } catch (cause) {
+        if (cause instanceof StartError) throw cause;
+        throw new StartError("StartFailed", "what is kept of this start could not be read", { cause });
       }
-      specs.set(runKey(spec), spec);
-      void track(spec);
-      return await found({ uid, restart });
     },
     async status(run) {
       const dir = folder(run);
@@ -165,8 +184,8 @@ export function childProcessRuntime(options: ChildProcessOptions): WorkloadRunti
     },
     async list() {
       const runs: Run[] = [];
-      for (const uid of await readdir(stateDir).catch(() => [])) {
-        for (const restart of await readdir(join(stateDir, uid)).catch(() => [])) {
+      for (const uid of (await ifThere(readdir(stateDir))) ?? []) {
+        for (const restart of (await ifThere(readdir(join(stateDir, uid)))) ?? []) {
           const dir = join(stateDir, uid, restart);
           const claim = await readClaim(dir);
           if (claim === undefined || (await readExit(dir)) !== undefined || !(await isAlive(claim))) continue;

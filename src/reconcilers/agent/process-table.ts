@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { ifThere } from "./if-there.js";
 
 const run = promisify(execFile);
 
@@ -33,11 +34,12 @@ export function stampOf(entry: string): string | undefined {
 }
 
 async function tableEntry(pid: number): Promise<string | undefined> {
+  if (process.platform === "linux") return await ifThere(readFile(`/proc/${String(pid)}/stat`, "utf8"));
   try {
-    if (process.platform === "linux") return await readFile(`/proc/${String(pid)}/stat`, "utf8");
     return (await run("ps", ["-o", "stat=,lstart=", "-p", String(pid)])).stdout;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === 1) return undefined; // its way to say that it found none
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { constants as osConstants } from "node:os";
 import { join } from "node:path";
 import { StartError } from "./errors.js";
+import { ifThere } from "./if-there.js";
 import { runFolder } from "./log-file.js";
 import { signalGroup, stampOf, startStamp } from "./process-table.js";
 import type { RunExit, RunId } from "./workload-runtime.js";
@@ -54,7 +55,7 @@ export async function endOf(dir: string, { leader }: Claim): Promise<RunExit> {
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
-  return await readFile(file, "utf8").catch(() => undefined);
+  return await ifThere(readFile(file, "utf8"));
 }
 
 /**
@@ -79,7 +80,7 @@ export async function forgetFolders(stateDir: string, uid: string, before: numbe
     await rm(folder, { recursive: true, force: true });
     return;
   }
-  const starts = await readdir(folder).catch(() => []);
+  const starts = (await ifThere(readdir(folder))) ?? [];
   const early = starts.filter((restart) => Number(restart) < before);
   await Promise.all(early.map((restart) => rm(join(folder, restart), { recursive: true, force: true })));
 }
