@@ -120,10 +120,10 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     if (this.#selection.isBusy)
       throw new TypeError("Expected one wait at a time on this StreamMap; another is going on");
     if (options.signal?.aborted === true) throw options.signal.reason;
-    const left = remaining(this.#runtime, options);
+    const within = remaining(this.#runtime, options);
     this.#throwFailure();
     for (;;) {
-      const step = await this.#selection.next(left());
+      const step = await within((left) => this.#selection.next(left));
       if ("ok" in step) return step;
       if (step.result.done !== true) return { ok: true, value: [step.key, step.result.value] };
       this.#drop(step.key);

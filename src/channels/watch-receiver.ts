@@ -118,11 +118,11 @@ export class StateReceiver<T> extends Handle<WatchState<T>> implements Receiver<
   async waitFor(accepts: (value: T) => boolean, options: WaitOptions = {}): Promise<Received<T>> {
     if (options.signal?.aborted === true) throw options.signal.reason;
     const { runtime } = this.state;
-    const left = remaining(runtime, options);
+    const within = remaining(runtime, options);
     for (;;) {
       const value = this.take();
       if (accepts(value)) return await runtime.ready({ ok: true, value });
-      if (!(await this.changed(left()))) return CLOSED;
+      if (!(await within((left) => this.changed(left)))) return CLOSED;
     }
   }
 

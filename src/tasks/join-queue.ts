@@ -43,9 +43,9 @@ export class JoinQueue<T> extends JoinTasks<T, Joined<T>> {
    * @throws JoinError of the first task that failed or was cancelled; the signal's reason, unchanged; TimeoutError.
    */
   async joinAll(options: WaitOptions = {}): Promise<T[]> {
-    const left = remaining(this.#group.runtime, options);
+    const within = remaining(this.#group.runtime, options);
     return joinAll(
-      () => this.joinNext(left()),
+      () => within((left) => this.joinNext(left)),
       () => this.shutdown(),
     );
   }

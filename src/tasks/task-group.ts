@@ -110,9 +110,9 @@ export class TaskGroup<T, R> {
   /** Aborts all and waits until they have ended; nobody is told how. */
   async shutdown(options: WaitOptions = {}): Promise<void> {
     this.abortAll();
-    const left = remaining(this.runtime, options);
+    const within = remaining(this.runtime, options);
     for (const task of [...this.tasks]) {
-      await task.ended(left());
+      await within((left) => task.ended(left));
       this.tasks.delete(task);
     }
     this.#hand();

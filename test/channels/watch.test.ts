@@ -154,7 +154,7 @@ describe("waiting", () => {
     await time.advance("6s");
     tx.send(1);
     await time.advance("4s");
-    expect(await waiting).toBeInstanceOf(TimeoutError);
+    expect(await waiting).toEqual(new TimeoutError(10_000));
     const abort = new AbortController();
     const aborted = outcome(rx.waitFor((n) => n === 9, { signal: abort.signal }));
     abort.abort("gone");

@@ -128,10 +128,10 @@ describe("JoinSet", () => {
       for (const ms of [8, 16, 24]) set.spawn(() => sleep(ms));
     };
     stubborn();
-    await expect(set.joinAll({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT" });
+    await expect(set.joinAll({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT", timeoutMs: 10 });
     stubborn();
     await sleep(1);
-    await expect(set.shutdown({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT" });
+    await expect(set.shutdown({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT", timeoutMs: 10 });
     expect(set.length).toBe(4);
   });
 
@@ -292,7 +292,7 @@ describe("JoinMap", () => {
     map.spawn("quick", () => sleep(5));
     map.spawn("slow", () => sleep(50));
     await sleep(1);
-    await expect(map.shutdown({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT" });
+    await expect(map.shutdown({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT", timeoutMs: 10 });
     expect([[...map.keys()], map.length]).toEqual([["slow"], 1]);
   });
 
