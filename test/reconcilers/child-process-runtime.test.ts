@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { kill } from "node:process";
@@ -179,12 +179,12 @@ describe.runIf(process.platform === "linux")("childProcessRuntime", () => {
     const later = childProcessRuntime({ stateDir, pollMs: 1 });
     const ended = later.events()[Symbol.asyncIterator]().next();
     await later.start(shell("")); // found, and looked after from now on
-    const [claim, aside] = [join(stateDir, "u1", "0", "claim"), join(stateDir, "aside")];
-    await rename(claim, aside);
-    await mkdir(claim); // which no more can be read than when too many files are open
+    const [claim, aside, link] = [join(stateDir, "u1", "0", "claim"), join(stateDir, "aside"), join(stateDir, "link")];
+    await copyFile(claim, aside);
+    await symlink(stateDir, link);
+    await rename(link, claim); // at one instant a folder, which can no more be read than when too many files are open
     expect(await outcome(later.start(shell("exit 3")))).toMatchObject({ reason: "StartFailed" });
     for (let look = 0; look < 50; look += 1) expect(await outcome(later.status(run))).toMatchObject({ code: "EISDIR" });
-    await rm(claim, { recursive: true });
     await rename(aside, claim);
     expect(await later.list()).toEqual([run]);
     kill(pidOf(run), "SIGTERM");
