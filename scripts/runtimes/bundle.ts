@@ -87,7 +87,7 @@ function stand(needs: Set<string>, platform: "node" | "browser"): Plugin {
         build.onResolve({ filter: /^node:process$/ }, () => ({ path: "process", namespace: "stand-in" }));
         build.onLoad({ filter: /.*/, namespace: "stand-in" }, () => ({
           contents: `const { process } = globalThis;
-            export const env = process?.env ?? {}, argv = [], cwd = () => "/";
+            export const env = process?.env ?? {}, argv = [], execArgv = [], cwd = () => "/";
             export default process;`,
         }));
       }
