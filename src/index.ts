@@ -2,6 +2,9 @@
  * Orchestration primitives: channels, tasks, retry, shutdown and the StateStore, with the store in memory. Everything
  * above them has a subpath of its own.
  *
+ * One name is in two of them: `throttle` is here the one of `keelson/resilience`, which drops calls to a service that
+ * refuses them. The one that slows a stream is had from `keelson/channels` only.
+ *
  * @module keelson
  */
 export * from "./channels/index.js";
@@ -13,5 +16,5 @@ export * from "./store/index.js";
 export * from "./sync/index.js";
 export * from "./tasks/index.js";
 export * from "./time/index.js";
-// Channels have one for streams, too: that one is to be had from `keelson/channels`.
+// Named once more, as of two stars that have it neither would export it.
 export { throttle } from "./resilience/index.js";
