@@ -1,5 +1,5 @@
 import { context } from "../core/context.js";
-import { InvariantError, LivenessError } from "./errors.js";
+import { InvariantError } from "./errors.js";
 import { formatMs } from "./trace.js";
 
 type Predicate = () => boolean;
@@ -104,14 +104,14 @@ export class Properties {
   }
 
   /** What has not come true though its time is over, or the run is. */
-  unmet(isOver: boolean): LivenessError | undefined {
+  unmet(isOver: boolean): string | undefined {
     const late = this.#pending.find(({ isMet, deadline }) => !isMet && (isOver || deadline <= this.#now()));
     if (late === undefined) return undefined;
     const why =
       late.afterHeal !== undefined && !this.#isWhole()
         ? ": the network or a host was left faulty, so it was never judged; heal it, or use `within`"
         : "";
-    return new LivenessError(`eventually "${late.name}" did not come true ${late.limit}${why}`);
+    return `eventually "${late.name}" did not come true ${late.limit}${why}`;
   }
 
   #healDeadline(now: number, afterHeal: number | undefined): number {

@@ -2,7 +2,6 @@ import type { RuntimeProvider } from "../core/ambient.js";
 import { Generator } from "../core/generator.js";
 import type { Runtime } from "../core/runtime.js";
 import { TimerHeap, type TimerWorld, VirtualTimer } from "../core/virtual-timers.js";
-import { describeDeadlock } from "./deadlock.js";
 import { DeadlockError, LivenessError, SimulationEscapeError } from "./errors.js";
 import type { Host } from "./host.js";
 import type { HostRuntime } from "./host-runtime.js";
@@ -13,6 +12,7 @@ import type { SimEvent } from "./sim-event.js";
 import type { Trace } from "./trace.js";
 import { formatMs } from "./trace.js";
 import { Turns } from "./turns.js";
+import { withWhoWaits } from "./who-waits.js";
 
 /** How a world runs. */
 export interface WorldOptions {
@@ -233,8 +233,7 @@ export class World implements RuntimeProvider {
       timer.world.due(timer);
     }
     this.#check();
-    const unmet = this.properties.unmet(false);
-    if (unmet !== undefined) this.fail(undefined, unmet);
+    this.#judgeProperties(false);
     return true;
   }
 
@@ -254,13 +253,17 @@ export class World implements RuntimeProvider {
 
   #judge(isQuiet: boolean): void {
     if (isQuiet && this.#isStuck()) {
-      this.fail(undefined, new DeadlockError(describeDeadlock("nothing can happen any more", this)));
+      this.fail(undefined, new DeadlockError(withWhoWaits("nothing can happen any more", this)));
     } else if (!this.isTestDone) {
       const limit = formatMs(this.options.durationMs ?? this.options.limitMs);
-      this.fail(undefined, new LivenessError(describeDeadlock(`the test has not returned within ${limit}`, this)));
+      this.fail(undefined, new LivenessError(withWhoWaits(`the test has not returned within ${limit}`, this)));
     } else {
-      const unmet = this.properties.unmet(true);
-      if (unmet !== undefined) this.fail(undefined, unmet);
+      this.#judgeProperties(true);
     }
+  }
+
+  #judgeProperties(isOver: boolean): void {
+    const unmet = this.properties.unmet(isOver);
+    if (unmet !== undefined) this.fail(undefined, new LivenessError(withWhoWaits(unmet, this)));
   }
 }

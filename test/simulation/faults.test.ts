@@ -464,7 +464,9 @@ describe("properties", () => {
         }),
       );
     expect(await run(7_400)).toMatchObject({ virtualMs: 10_000 });
-    expect(String(await run(9_000))).toMatch(/within 1.000 s of the last fault\n[^]*virtual time 8.000 s/);
+    expect(String(await run(9_000))).toMatch(
+      /within 1.000 s of the last fault, and these wait:\n {2}a waits in sleep\n[^]*virtual time 8.000 s/,
+    );
   });
 });
 

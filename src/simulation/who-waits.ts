@@ -1,7 +1,7 @@
 import type { World } from "./world.js";
 
-/** Who waits for what, one host a line. */
-export function describeDeadlock(what: string, world: World): string {
+/** What went wrong, and who waits for what, one host a line. */
+export function withWhoWaits(what: string, world: World): string {
   const lines = [...world.hosts.values()].flatMap((host) => {
     const { runtime } = host;
     if (runtime === undefined) return [`  ${host.name} is down`];
@@ -14,5 +14,5 @@ export function describeDeadlock(what: string, world: World): string {
       ? []
       : [`  ${host.name} waits for a promise that keelson does not know (real I/O belongs into runtime.real())`];
   });
-  return [`${what}, and these wait:`, ...lines].join("\n");
+  return lines.length === 0 ? what : [`${what}, and these wait:`, ...lines].join("\n");
 }
