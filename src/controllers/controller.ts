@@ -79,7 +79,10 @@ export interface ControllerOptions<Spec, Status> {
    * any number of times.
    */
   reconcile(resource: Resource<Spec, Status>, context: ReconcileContext): ReconcileOutcome;
-  /** Cleans up before an object goes; objects being deleted are given to it, not to `reconcile`. */
+  /**
+   * Cleans up before an object goes; objects being deleted are given to it, not to `reconcile`. Where it depends, let the
+   * value be `undefined`: what is spread in is typed before the kind is known.
+   */
   readonly finalize?: Finalizer<Resource<Spec, Status>> | undefined;
   /** Told that there is no object of a key (any more), to drop what is kept in memory for it. */
   onGone?(key: ResourceKey): void;
