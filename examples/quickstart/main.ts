@@ -100,9 +100,8 @@ const consoleLogger: Logger = {
 };
 
 function log(fields: unknown, message?: string): void {
-  const { error, ...rest } =
-    typeof fields === "object" && fields !== null ? (fields as { readonly error?: unknown }) : {};
-  say(`  ${message ?? String(fields)} ${JSON.stringify(rest)} ${error === undefined ? "" : formatChain(error)}`);
+  const { err, ...rest } = typeof fields === "object" && fields !== null ? (fields as { readonly err?: unknown }) : {};
+  say(`  ${message ?? String(fields)} ${JSON.stringify(rest)} ${err === undefined ? "" : formatChain(err)}`);
 }
 
 try {

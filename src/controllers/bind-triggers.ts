@@ -77,7 +77,7 @@ function passes(when: Predicate | undefined, event: Change, { log }: LoopParts):
   try {
     return when(event);
   } catch (error) {
-    log.error({ object: keyString(event.resource.metadata), error }, "a predicate failed");
+    log.error({ object: keyString(event.resource.metadata), err: error }, "a predicate failed");
     return true;
   }
 }
@@ -109,7 +109,7 @@ async function mapKeys(
       for (const key of "then" in keys ? await keys : keys) add(key);
       return;
     } catch (error) {
-      log.error({ object: keyString(resource.metadata), error }, "a trigger's map failed");
+      log.error({ object: keyString(resource.metadata), err: error }, "a trigger's map failed");
     }
     if (tried === mapTries) return;
     await runtime.sleep(mapDelayMs * 2 ** (tried - 1), { signal: stop }).catch(() => undefined);

@@ -251,7 +251,7 @@ export class ControllerLoop {
     try {
       this.controller.options.onGone?.(parseKey(key));
     } catch (error) {
-      this.#parts.log.error({ key, error }, "`onGone` failed");
+      this.#parts.log.error({ key, err: error }, "`onGone` failed");
     }
   }
 

@@ -70,7 +70,7 @@ export class EventRecorder {
         await this.#leases.refresh();
         await this.#put(pending);
       } catch (error) {
-        this.#log.debug({ error, event: pending.key.name }, "an event could not be recorded");
+        this.#log.debug({ err: error, event: pending.key.name }, "an event could not be recorded");
       }
     }
     this.#writing = undefined;

@@ -46,7 +46,7 @@ export class HeldKeys {
       else live = [...behind.keys()];
     } catch (error) {
       live = stop.aborted ? [] : [...(this.#writes.behind(item.key, caches)?.keys() ?? [])];
-      if (live.length > 0) log.warn({ key: item.key, error }, "the cache does not catch up; reading live");
+      if (live.length > 0) log.warn({ key: item.key, err: error }, "the cache does not catch up; reading live");
     }
     if (live.length > 0) this.#tell(item, live, "live");
     this.count -= 1;

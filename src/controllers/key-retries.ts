@@ -33,16 +33,16 @@ export class KeyRetries {
   failed(key: string, error: unknown): { readonly result: ReconcileResultLabel; readonly delayMs?: number } {
     if (isKeelsonError(error, "RECONCILE_TERMINAL")) {
       this.forget(key);
-      this.#log.error({ key, error }, "gave up until the object changes");
+      this.#log.error({ key, err: error }, "gave up until the object changes");
       return { result: "terminal" };
     }
     if (isKeelsonError(error, "RESOURCE_CONFLICT")) {
       const delayMs = this.#afterConflict(key);
-      this.#log.debug({ key, error, delayMs }, "conflict; trying again");
+      this.#log.debug({ key, err: error, delayMs }, "conflict; trying again");
       return { result: "conflict", delayMs };
     }
     const delayMs = this.#backoff.fail(key);
-    this.#log.warn({ key, error, delayMs }, "reconcile failed; trying again");
+    this.#log.warn({ key, err: error, delayMs }, "reconcile failed; trying again");
     return { result: "error", delayMs };
   }
 

@@ -218,7 +218,8 @@ export class ManagerRun {
     } catch (error) {
       failed?.();
       if (!ending.aborted) this.#failure.reject(error);
-      else if (!isAbortOf(error, ending.reason)) this.#parts.log.error({ error }, "failed while the manager stopped");
+      else if (!isAbortOf(error, ending.reason))
+        this.#parts.log.error({ err: error }, "failed while the manager stopped");
     }
   }
 
@@ -241,7 +242,7 @@ export class ManagerRun {
     try {
       await timeout(Math.max(0, ms), () => work, { runtime });
     } catch (error) {
-      log.error({ error }, "something is still running; leaving it behind");
+      log.error({ err: error }, "something is still running; leaving it behind");
     }
   }
 }

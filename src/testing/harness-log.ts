@@ -14,10 +14,12 @@ export interface HarnessLogLine {
 export function recordingLogger(lines: HarnessLogLine[], isOver: () => boolean, context: LogFields = {}): Logger {
   const at =
     (level: HarnessLogLine["level"]): LogMethod =>
-    (first: LogFields | string, message?: string): void => {
+    (first: LogFields | Error | string, message?: string): void => {
       if (isOver()) return;
-      const [fields, text] = typeof first === "string" ? [{}, first] : [first, message ?? ""];
-      lines.push({ level, message: text, fields: { ...context, ...fields } });
+      const own: LogFields = typeof first === "string" ? {} : first instanceof Error ? { err: first } : first;
+      const { err } = own;
+      const text = typeof first === "string" ? first : (message ?? (err instanceof Error ? err.message : ""));
+      lines.push({ level, message: text, fields: { ...context, ...own } });
     };
   return {
     trace: at("trace"),

@@ -82,7 +82,7 @@ test.prop([scenario], { numRuns: runs(1000) })(
     const { did, needed, left, size, logs } = await played(given);
     expect(did).toEqual(needed);
     expect(left).toBe(size);
-    expect(logs.filter(({ fields }) => !String(fields["error"]).includes("half way"))).toEqual([]);
+    expect(logs.filter(({ fields }) => !String(fields["err"]).includes("half way"))).toEqual([]);
   },
   120_000,
 );

@@ -63,7 +63,7 @@ describe("a run that asks to be looked at again", () => {
       await world.time.advance("1m");
       expect(runs).toEqual([0, 100]);
       expect(world.logs).toMatchObject([{ level: "warn", message: "reconcile failed; trying again" }]);
-      expect(String(world.logs[0]?.fields["error"])).toMatch(/Expected `(?:reconcile|requeueA\w+)` to (?:be|return) /);
+      expect(String(world.logs[0]?.fields["err"])).toMatch(/Expected `(?:reconcile|requeueA\w+)` to (?:be|return) /);
     },
   );
 });

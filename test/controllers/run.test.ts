@@ -53,7 +53,7 @@ describe("a reconcile that takes too long", () => {
     finish();
     await world.time.settle();
     expect(signals).toHaveLength(2);
-    expect(world.logs).toMatchObject([{ level: "warn", fields: { error: { code: "RECONCILE_TIMEOUT" } } }]);
+    expect(world.logs).toMatchObject([{ level: "warn", fields: { err: { code: "RECONCILE_TIMEOUT" } } }]);
   });
 
   test("does not keep other keys waiting, as long as there are workers", async () => {
@@ -114,9 +114,7 @@ test("a context may be taken apart, reads frozen objects, and only of kinds that
   expect(world.logs).toMatchObject([
     {
       fields: {
-        error: new TypeError(
-          'Expected `kind` to be one that the controller watches, got "Child"; add it to its `reads`',
-        ),
+        err: new TypeError('Expected `kind` to be one that the controller watches, got "Child"; add it to its `reads`'),
       },
     },
   ]);

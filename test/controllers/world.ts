@@ -79,8 +79,9 @@ export async function runWorld(controllers: readonly Controller[], options: Worl
 function recorder(lines: LogLine[]): Logger {
   const at =
     (level: string): LogMethod =>
-    (first: LogFields | string, message?: string): void => {
-      const [fields, text] = typeof first === "string" ? [{}, first] : [first, message ?? ""];
+    (first: LogFields | Error | string, message?: string): void => {
+      const own = first instanceof Error ? { err: first } : first;
+      const [fields, text] = typeof own === "string" ? [{}, own] : [own, message ?? ""];
       lines.push({ level, message: text, fields });
     };
   const logger: Logger = {

@@ -189,7 +189,7 @@ describe("whatever is logged, a line is written", () => {
     let reports = 0;
     using _listening = runtime.signals.on("task:failed", ({ error }) => {
       reports += 1;
-      log.error({ error }, "a task failed");
+      log.error({ err: error }, "a task failed");
     });
     log.info("a");
     log.info("b");
@@ -198,10 +198,23 @@ describe("whatever is logged, a line is written", () => {
 
   test("an error in place of the fields", () => {
     const { log, parsed } = lines();
-    log.error(new Error("e") as never, "m");
+    log.error(new Error("e"), "m");
     expect(parsed()).toEqual([
       expect.objectContaining({ err: expect.objectContaining({ message: "e" }) as object, msg: "m" }),
     ]);
+  });
+
+  test("an error without a message brings its own, however it is passed", () => {
+    const { log, parsed } = lines();
+    log.error(new Error("a"));
+    log.error({ err: new Error("b"), order: 7 });
+    log.error({ order: 8 });
+    expect(parsed()).toMatchObject([
+      { err: { message: "a" }, msg: "a" },
+      { err: { message: "b" }, msg: "b", order: 7 },
+      { order: 8 },
+    ]);
+    expect(parsed()[2]).not.toHaveProperty("msg");
   });
 });
 

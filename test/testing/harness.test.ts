@@ -108,7 +108,7 @@ test("conflictNext: the next writes of what is there are refused, creations are 
   await t.client.create(...red(1));
   await t.advance("1s");
   expect((await t.client.get(Team, "red"))?.status).toEqual({ seats: 1 });
-  expect(t.logs.map(({ level, fields }) => `${level} ${String(fields["error"])}`)).toEqual([
+  expect(t.logs.map(({ level, fields }) => `${level} ${String(fields["err"])}`)).toEqual([
     "debug ConflictError: Team default/red was changed, as planned",
     "debug ConflictError: Team default/red was changed, as planned",
   ]);

@@ -142,7 +142,7 @@ export function createAgent(options: AgentOptions): Agent {
       listening.abort(new Error("the agent has stopped"));
       await heard;
       await heartbeat.leave().catch((error: unknown) => {
-        log.warn({ error, node }, "could not say that the node is leaving");
+        log.warn({ err: error, node }, "could not say that the node is leaving");
       });
     }
   };

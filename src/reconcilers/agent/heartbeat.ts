@@ -64,7 +64,7 @@ export class Heartbeat {
         lapses.reset(leaseMs - (runtime.now() - sent)); // whoever reads the lease counts from when it was written
         this.#tell(true);
       } catch (error) {
-        if (!isAbortOf(error, signal.reason)) log.warn({ error, node }, "could not renew the node's lease");
+        if (!isAbortOf(error, signal.reason)) log.warn({ err: error, node }, "could not renew the node's lease");
       }
       await runtime.sleep(Math.max(0, everyMs - (runtime.now() - sent)), { signal }).catch(() => undefined);
     }

@@ -208,7 +208,10 @@ export class Supervisors {
     await supervisor.stop(supervisor.graceMs);
     const { instance, state } = supervisor;
     await writeStatus(instance, state, client, this.#parts.runtime.wallNow()).catch((error: unknown) => {
-      this.#parts.log.warn({ error, instance: instance.metadata.name }, "could not say that an instance has stopped");
+      this.#parts.log.warn(
+        { err: error, instance: instance.metadata.name },
+        "could not say that an instance has stopped",
+      );
     });
   }
 

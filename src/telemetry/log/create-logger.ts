@@ -82,9 +82,10 @@ export function createLogger(options: LoggerOptions = {}): FilteredLogger {
           const span = currentSpan();
           if (!filter.allows(level, part, span)) return;
           const hasFields = typeof first === "object" && first !== null;
-          const text = hasFields ? message : (message ?? first);
-          const inner = encoded(hasFields ? (first as LogFields) : {}, span, redacted);
-          const written = write(logLine(number, Math.round(runtime.wallNow()), bound + inner, textOf(text)));
+          const fields = hasFields ? ownFields(first as LogFields | Error) : {};
+          const inner = encoded(fields, span, redacted);
+          const text = textOf(message ?? (hasFields ? undefined : first)) ?? messageOf(fields);
+          const written = write(logLine(number, Math.round(runtime.wallNow()), bound + inner, text));
           if (isThenable(written)) written.then(undefined, failed);
         } catch (error) {
           failed(error);
@@ -122,8 +123,7 @@ function filterOf(filter: LogFilter | string | undefined, runtime: Runtime): Log
 /** What is so strange that not even its fields can be listed says why instead. */
 function encoded(fields: LogFields, span: Span | undefined, redacted: ReadonlySet<string>): string {
   try {
-    const own = ownFields(fields);
-    return encodeFields(span === undefined ? own : { ...spanFields(span), ...own }, redacted);
+    return encodeFields(span === undefined ? fields : { ...spanFields(span), ...fields }, redacted);
   } catch (error) {
     return encodeFields({ unserializable: error instanceof Error ? error.message : "fields" }, redacted);
   }
@@ -140,8 +140,18 @@ function textOf(message: unknown): string | undefined {
 }
 
 /** An error alone stands for itself, as in pino. */
-function ownFields(fields: LogFields): LogFields {
+function ownFields(fields: LogFields | Error): LogFields {
   return fields instanceof Error ? { err: fields } : fields;
+}
+
+/** An error without a message brings its own, as in pino. */
+function messageOf(fields: LogFields): string | undefined {
+  try {
+    const { err } = fields;
+    return err instanceof Error ? err.message : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Fields of all spans, those of inner ones first. */
