@@ -49,6 +49,9 @@ test.each<[filter: string, target: string, span: Span | undefined, least: string
   ["store=debug", "", undefined, "off"],
   ["store", "store", undefined, "trace"],
   ["store=", "store", undefined, "trace"],
+  ["debugg=trace", "debugg", undefined, "trace"],
+  ["warn=", "warn", undefined, "trace"],
+  ["info=1", "info", undefined, "error"],
   ["store=2", "store", undefined, "warn"],
   ["store=OFF", "store", undefined, "off"],
   ["my::crate=info", "my::crate::deep", undefined, "info"],
@@ -144,6 +147,19 @@ test.each([
   ["[txn{a=(a+)+b}]=debug", "has a pattern that repeats a repetition"],
   ["[txn]debug", 'has "debug" where "=" and a level should be'],
   ["warn,store=6", 'log directive "store=6" has "=6"'],
+  // bare words that are no level, but were taken for one
+  [
+    "warning",
+    'log directive "warning" is no level; did you mean "warn"? Levels are trace, debug, info, warn, error, off',
+  ],
+  ["info,debugg", 'did you mean "debug"?'],
+  ["wran", 'did you mean "warn"?'],
+  ["eror", 'did you mean "error"?'],
+  ["inf", 'did you mean "info"?'],
+  ["Fatal", 'did you mean "error"?'],
+  ["silent", 'did you mean "off"?'],
+  ["30", 'did you mean "info"?'],
+  ["9", 'write "9=trace" for a target'],
 ])("%s is refused", (filter, problem) => {
   expect(() => logFilter(filter)).toThrow(LogFilterError);
   expect(() => logFilter(filter)).toThrow(problem);
@@ -158,6 +174,12 @@ describe("a filter in use", () => {
     expect(() => {
       filter.set("info,=");
     }).toThrow(LogFilterError);
+    expect(() => {
+      filter.set("debugg");
+    }).toThrow(LogFilterError);
+    expect(() => {
+      filter.set(undefined as never);
+    }).toThrow(new TypeError("Expected `filter` to be a string, got `undefined`"));
     expect([filter.text, filter.allows("info", "a")]).toEqual(["info", true]);
   });
 });

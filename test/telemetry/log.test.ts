@@ -270,6 +270,10 @@ describe("filtering", () => {
       expect(fromEnvironment()).toEqual([true, true]);
     });
 
+    test("a word that is no level is refused as an option, where it would silence even errors", () => {
+      expect(() => createLogger({ filter: "warning" })).toThrow('did you mean "warn"?');
+    });
+
     test.each(["", "warning", "debugg", "fatal", "silent", "9", "inf"])(
       "%j lets info through, and says why",
       (text) => {

@@ -1,4 +1,5 @@
 import { shown } from "../../core/check.js";
+import { distance } from "../../core/spelling.js";
 import { type LogLevel, levelNumber, logLevels } from "../level.js";
 import { LogFilterError } from "./errors.js";
 
@@ -27,11 +28,19 @@ const fieldPattern = /^[\w.]+$/;
 /**
  * Parses one directive: `level`, or `target[span{field=value,…}]=level` of which each part but one may be missing.
  *
+ * @remarks
+ * A bare word that looks like a level but is none is refused, where the grammar has it name a target: it would silence
+ * everything else, errors included.
  * @throws LogFilterError for anything else.
  */
 export function parseDirective(text: string): Directive {
   const level = levelOf(text);
   if (level !== undefined) return { target: "", span: undefined, least: level };
+  const meant = levelMeant(text);
+  if (meant !== undefined) {
+    const hint = `did you mean "${meant}"? Levels are ${levelNames.join(", ")}; write "${text}=trace" for a target`;
+    throw new LogFilterError(text, `is no level; ${hint}`);
+  }
   const open = text.indexOf("[");
   const close = open === -1 ? -1 : closing(text, open);
   if (open !== -1 && close === -1) throw new LogFilterError(text, "has a [ that is not closed");
@@ -113,15 +122,34 @@ function compiled(directive: string, text: string): RegExp {
   }
 }
 
-const otherLevels = ["warning", "fatal", "critical", "silent", "none", "all", "verbose"];
+const levelNames: readonly string[] = [...logLevels, "off"];
 
-/** Whether it is a bare word that somebody took for a level, such as `debugg`, `fatal` or `9`. */
-export function looksLikeLevel(text: string): boolean {
+/** What other loggers call theirs. */
+const otherNames: Readonly<Record<string, string>> = {
+  warning: "warn",
+  fatal: "error",
+  critical: "error",
+  silent: "off",
+  none: "off",
+  all: "trace",
+  verbose: "trace",
+  60: "error",
+  50: "error",
+  40: "warn",
+  30: "info",
+  20: "debug",
+};
+
+/** Of a bare word that somebody took for a level, such as `debugg`, `fatal` or `9`, the level that was meant. */
+function levelMeant(text: string): string | undefined {
   const word = text.toLowerCase();
-  if (levelOf(word) !== undefined) return false;
   const isNear = (level: string): boolean =>
-    (word.startsWith(level) && word.length <= level.length + 2) || (level.startsWith(word) && word.length >= 3);
-  return /^\d+$/.test(word) || otherLevels.includes(word) || logLevels.some(isNear);
+    distance(word, level) <= 1 ||
+    (word.startsWith(level) && word.length <= level.length + 2) ||
+    (level.startsWith(word) && word.length >= 3);
+  if (!targetPattern.test(word)) return undefined;
+  if (Object.hasOwn(otherNames, word)) return otherNames[word];
+  return /^\d+$/.test(word) ? "trace" : levelNames.find(isNear);
 }
 
 /** `error` to `trace`, `off`, or 0 to 5 for `off` to `trace`. */

@@ -1,7 +1,7 @@
+import { shown } from "../../core/check.js";
 import { type LogLevel, levelNumber } from "../level.js";
 import type { Span } from "../span.js";
-import { type Directive, looksLikeLevel, parseDirective, splitDirectives } from "./directive.js";
-import { LogFilterError } from "./errors.js";
+import { type Directive, parseDirective, splitDirectives } from "./directive.js";
 
 /** Decides which lines are written; it can be changed while loggers use it. */
 export interface LogFilter {
@@ -31,7 +31,11 @@ const usual = "error";
  * then one with a span, then the one with the most fields, then the last. Values are booleans, numbers, `"quoted"`, or
  * patterns that must match as a whole. A pattern may not repeat a repetition, as `(a+)+` does, and values of more than
  * a thousand characters match none. Commas, brackets and braces within quotes or braces belong to the value.
+ *
+ * A bare word that looks like a level and is none, such as `warning` or `debugg`, is refused: as a target it would
+ * silence everything else. Write `warning=trace` where it is one.
  * @throws LogFilterError when it cannot be understood.
+ * @throws TypeError when it is no string.
  *
  * @example
  * ```ts
@@ -64,14 +68,12 @@ export function logFilter(text: string): LogFilter {
 
 /**
  * The same, but what cannot be understood is handed to `report` and left out: for filters from the environment, which
- * should not keep a service from starting. A bare word that looks like a level counts as such, where the grammar has
- * it name a target, which would silence everything else. Where nothing is left, `otherwise` holds.
+ * should not keep a service from starting. Where nothing is left, `otherwise` holds.
  */
 export function lossyFilter(text: string, otherwise: string, report: (error: unknown) => void): LogFilter {
   const good = splitDirectives(text).filter((part) => {
     try {
       parseDirective(part);
-      if (looksLikeLevel(part)) throw new LogFilterError(part, `is no level; write "${part}=trace" for a target`);
       return true;
     } catch (error) {
       report(error);
@@ -89,6 +91,8 @@ interface Compiled {
 }
 
 function compile(text: string): Compiled {
+  if (typeof (text as unknown) !== "string")
+    throw new TypeError(`Expected \`filter\` to be a string, got ${shown(text)}`);
   const written = splitDirectives(text).map(parseDirective);
   const directives = written.length === 0 ? [parseDirective(usual)] : written.reverse().sort(bySpecificity);
   return { text, directives, least: Math.min(...directives.map(({ least }) => least)) };
