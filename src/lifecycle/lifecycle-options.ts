@@ -35,7 +35,7 @@ export interface LifecycleOptions {
   readonly parent?: AbortSignal | undefined;
   /** Tells a service manager, such as systemd, when the process is ready and when it stops. */
   readonly notifier?: Notifier | undefined;
-  /** Where to write about it. @defaultValue nowhere; failures go to the runtime's `report` */
+  /** Where to write about it, each hook that fails included. @defaultValue nowhere; failures go to the runtime's `report` */
   readonly logger?: Logger | undefined;
   /** The process to end. @defaultValue this one */
   readonly process?: ProcessLike | undefined;

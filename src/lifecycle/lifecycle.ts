@@ -16,6 +16,7 @@ import { checkStartable } from "./plan.js";
 import { type ProcessLike, checkSignals, signalExitCode, thisProcess } from "./process.js";
 import { type CrashOrigin, type ShutdownReason, type SignalName, describeReason } from "./reason.js";
 import { ShutdownRun } from "./run.js";
+import { type TellFailure, failureTeller } from "./tell-failure.js";
 import { startWatchdog, tell } from "./watchdog.js";
 
 /**
@@ -52,6 +53,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
   readonly #runtime: Runtime;
   readonly #process: ProcessLike;
   readonly #logger: Logger;
+  readonly #tellFailure: TellFailure;
   readonly #options: LifecycleOptions;
   readonly #timeoutMs: number;
   readonly #crashTimeoutMs: number;
@@ -76,6 +78,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     this.#runtime = options.runtime ?? currentRuntime();
     this.#process = options.process ?? thisProcess;
     this.#logger = options.logger ?? silentLogger;
+    this.#tellFailure = failureTeller(this.#runtime, options.logger);
     this.#timeoutMs = toMs(options.timeout ?? "25s", "timeout");
     this.#crashTimeoutMs = toMs(options.crashTimeout ?? "5s", "crashTimeout");
     this.#readinessDelayMs = toMs(options.readinessDelay ?? 0, "readinessDelay");
@@ -120,8 +123,8 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
   markReady(): void {
     if (this.#isReady || this.#run !== undefined) return;
     this.#isReady = true;
-    tell(this.#runtime, this.#options.notifier, "READY=1");
-    this.#watchdog = startWatchdog(this.#runtime, this.#options.notifier);
+    tell(this.#tellFailure, this.#options.notifier, "READY=1");
+    this.#watchdog = startWatchdog(this.#runtime, this.#options.notifier, this.#tellFailure);
   }
 
   onShutdown(name: string, run: ShutdownHook, options: HookOptions = {}): Disposable {
@@ -165,7 +168,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     consumer.then(undefined, (cause: unknown) => {
       if (this.#run !== undefined) return; // the hook tells
       const error = consumerFailed(name, channel, cause);
-      if (this.#options.uncaught === false) this.#runtime.report(error, { task: "consumer" });
+      if (this.#options.uncaught === false) this.#tellFailure(error, "consumer", { drain: name });
       else this.#onError(error, "consumer");
     });
     return hook;
@@ -231,7 +234,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     // A promise that nobody awaits and that heard of the shutdown is no crash.
     if (this.signal.aborted && error === this.signal.reason) return;
     this.#failed = true;
-    this.#runtime.report(error, { task: origin });
+    this.#tellFailure(error, origin);
     if (this.#run === undefined) void this.#begin({ kind: "error", error, origin });
     else this.#run.hasten(this.#crashTimeoutMs);
   }
@@ -250,6 +253,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
       reason,
       timeoutMs: isCrash ? Math.min(this.#crashTimeoutMs, this.#timeoutMs) : this.#timeoutMs,
       hooks: this.#hooks,
+      tellFailure: this.#tellFailure,
       onPhase: (phase) => {
         this.#enter(phase);
       },
@@ -258,13 +262,13 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     this.#isReady = false;
     this.#tracker.close();
     this.#logger.info({ reason: describeReason(reason) }, "shutting down");
-    tell(this.#runtime, this.#options.notifier, "STOPPING=1");
+    tell(this.#tellFailure, this.#options.notifier, "STOPPING=1");
     this.#controller.abort(new ShutdownError(reason));
     void run
       .run()
       .catch((error: unknown) => {
         this.#failed = true;
-        this.#runtime.report(error, { task: "shutdown" });
+        this.#runtime.report(error, { task: "shutdown" }); // it is the logger, or who listens, that failed
       })
       .then(() => this.#end(run, reason, begun));
     return this.done;
@@ -285,7 +289,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
     const outcome = run.timedOut !== undefined ? "timedOut" : allOk ? "clean" : "failed";
     const exitCode = outcome === "clean" && !this.#failed ? 0 : 1;
     const durationMs = this.#runtime.now() - begun;
-    if (run.timedOut !== undefined) this.#runtime.report(run.timedOut, { task: "shutdown" });
+    if (run.timedOut !== undefined) this.#tellFailure(run.timedOut, "shutdown");
     this.#logger.info({ outcome, exitCode, durationMs }, "shut down");
     this.#runtime.signals.emit("lifecycle:stopped", { outcome, exitCode, durationMs });
     this.#watchdog?.[Symbol.dispose]();

@@ -6,6 +6,7 @@ import type { HookReport, RegisteredHook } from "./hook.js";
 import { type ShutdownPhase, shutdownPhases } from "./phase.js";
 import { startOrder } from "./plan.js";
 import type { ShutdownReason } from "./reason.js";
+import type { TellFailure } from "./tell-failure.js";
 
 /** What a {@link ShutdownRun} is about. */
 interface RunOptions {
@@ -13,6 +14,7 @@ interface RunOptions {
   readonly reason: ShutdownReason;
   readonly timeoutMs: number;
   readonly hooks: ReadonlyMap<string, RegisteredHook>;
+  readonly tellFailure: TellFailure;
   readonly onPhase: (phase: ShutdownPhase) => void;
 }
 
@@ -75,7 +77,7 @@ export class ShutdownRun {
   }
 
   async #runHook(hook: RegisteredHook): Promise<void> {
-    const { runtime, reason } = this.#options;
+    const { runtime, reason, tellFailure } = this.#options;
     const { name, phase, timeoutMs } = hook;
     const begun = runtime.now();
     const report = (rest: Pick<HookReport, "outcome"> & { readonly error?: unknown }): void => {
@@ -107,7 +109,7 @@ export class ShutdownRun {
     } catch (error) {
       report({ outcome: operation.isGivenUp ? "timedOut" : "failed", error });
       // The one about the whole shutdown is reported once, not for each hook that it ended.
-      if (error !== this.timedOut) runtime.report(error, { task });
+      if (error !== this.timedOut) tellFailure(error, task, { hook: name, phase });
     } finally {
       this.#running.delete(hook);
     }

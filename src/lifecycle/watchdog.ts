@@ -1,11 +1,12 @@
 import type { Runtime } from "../core/runtime.js";
 import type { Notifier } from "./notifier.js";
+import type { TellFailure } from "./tell-failure.js";
 
-/** Sends a state and reports a failure, which nobody awaits. */
-export function tell(runtime: Runtime, notifier: Notifier | undefined, state: string): void {
+/** Sends a state, and tells of a failure, which nobody awaits. */
+export function tell(tellFailure: TellFailure, notifier: Notifier | undefined, state: string): void {
   if (notifier === undefined) return;
   const failed = (error: unknown): void => {
-    runtime.report(error, { task: "service notifier" });
+    tellFailure(error, "service notifier");
   };
   try {
     Promise.resolve(notifier.notify(state)).catch(failed);
@@ -19,7 +20,7 @@ export function tell(runtime: Runtime, notifier: Notifier | undefined, state: st
  *
  * @remarks A beat that comes late by half its interval or more says that the event loop was blocked, so it is not sent.
  */
-export function startWatchdog(runtime: Runtime, notifier: Notifier | undefined): Disposable {
+export function startWatchdog(runtime: Runtime, notifier: Notifier | undefined, tellFailure: TellFailure): Disposable {
   const every = notifier?.watchdogMs;
   if (every === undefined) return { [Symbol.dispose]: () => undefined };
   let due = runtime.now() + every;
@@ -30,7 +31,7 @@ export function startWatchdog(runtime: Runtime, notifier: Notifier | undefined):
       due = runtime.now() + every;
       timer.reset(every);
       timer.unref();
-      if (late < every / 2) tell(runtime, notifier, "WATCHDOG=1");
+      if (late < every / 2) tell(tellFailure, notifier, "WATCHDOG=1");
     },
     "watchdog",
   );

@@ -503,6 +503,35 @@ describe("observers", () => {
     ]);
   });
 
+  test("failures go to the log, each once with what failed, and not to the runtime, too", async () => {
+    const error = vi.fn();
+    const lifecycle = make({ timeout: 10, logger: { ...silentLogger, error } });
+    const boom = new Error("boom");
+    const late = new Error("late");
+    lifecycle.onShutdown("database", () => Promise.reject(boom), { phase: "drain" });
+    lifecycle.onShutdown("hangs", () => new Promise(() => undefined));
+    process.raise("uncaughtException", late);
+    await time.advance(10);
+    const { hooks } = await lifecycle.done;
+    expect(hooks.map(({ outcome }) => outcome)).toEqual(["failed", "timedOut"]);
+    expect(error.mock.calls).toMatchObject([
+      [{ err: late }, "failed: uncaughtException"],
+      [{ err: boom, hook: "database", phase: "drain" }, 'failed: shutdown hook "database"'],
+      [{ err: { code: "SHUTDOWN_TIMEOUT", pending: ["hangs"] } }, "failed: shutdown"],
+    ]);
+    expect(time.failures).toEqual([]);
+  });
+
+  test("what the logger throws at is reported", async () => {
+    const error = (): never => {
+      throw new Error("logger");
+    };
+    const lifecycle = make({ logger: { ...silentLogger, error } });
+    lifecycle.onShutdown("database", () => Promise.reject(new Error("boom")));
+    await lifecycle.shutdown();
+    expect(time.failures).toMatchObject([{ task: 'shutdown hook "database"', error: { message: "boom" } }]);
+  });
+
   test("a logger that throws does not keep the process from exiting", async () => {
     const debug = (): never => {
       throw new Error("logger");
