@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger } from "../core/check.js";
+import { checkAsyncIterable, checkInteger } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { timer } from "../time/index.js";
@@ -39,6 +39,7 @@ export function chunksTimeout<T>(
   duration: Duration,
   { runtime = currentRuntime() }: StreamOptions = {},
 ): AsyncIterable<T[]> {
+  checkAsyncIterable("source", source);
   checkInteger("max", max, 1);
   const ms = toMs(duration);
   return { [Symbol.asyncIterator]: () => new Chunked(source, max, ms, runtime) };

@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkAsyncIterable } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { DONE } from "./done.js";
@@ -34,6 +35,7 @@ export function itemTimeout<T>(
   duration: Duration,
   { runtime = currentRuntime() }: StreamOptions = {},
 ): AsyncIterableIterator<T> {
+  checkAsyncIterable("source", source);
   return new TimedItems(source, toMs(duration), runtime);
 }
 

@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkAsyncIterable } from "../core/check.js";
 import { sourceOf } from "./select-source.js";
 import { Selection } from "./selection.js";
 import { DONE } from "./done.js";
@@ -35,6 +36,9 @@ export type ItemOf<S> = S extends AsyncIterable<infer T> ? T : never;
 export function merge<S extends readonly AsyncIterable<unknown>[]>(
   ...iterables: S
 ): AsyncIterableIterator<ItemOf<S[number]>> {
+  iterables.forEach((iterable, index) => {
+    checkAsyncIterable(`iterables[${index}]`, iterable);
+  });
   return new Merged(iterables as readonly AsyncIterable<ItemOf<S[number]>>[]);
 }
 

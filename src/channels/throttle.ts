@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkAsyncIterable } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { DONE } from "./done.js";
@@ -34,6 +35,7 @@ export function throttle<T>(
   period: Duration,
   { runtime = currentRuntime() }: StreamOptions = {},
 ): AsyncIterable<T> {
+  checkAsyncIterable("source", source);
   const ms = toMs(period, "period");
   return { [Symbol.asyncIterator]: () => new Throttled(source[Symbol.asyncIterator](), ms, runtime) };
 }

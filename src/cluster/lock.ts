@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger, checkMethod, checkName } from "../core/check.js";
+import { checkFunction, checkInteger, checkMethod, checkName } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
 import { LinkedSignal } from "../core/linked-signal.js";
@@ -110,6 +110,7 @@ export class StoreLock implements DistributedLock {
   }
 
   async run<R>(use: (lock: HeldLock) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
+    checkFunction("use", use);
     await using lock = await this.acquire(options);
     const result = await use(lock);
     lock.assertHeld();

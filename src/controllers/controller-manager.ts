@@ -59,6 +59,7 @@ export class ControllerManager implements Manager {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    checkMethod("signal", signal, "addEventListener");
     if (this.#run !== undefined) throw new TypeError("Expected `run` to be called once, got a second call");
     this.#run = this.#make();
     await this.#run.run(signal);

@@ -126,6 +126,7 @@ export interface Controller {
  * ```
  */
 export function defineController<Spec, Status>(options: ControllerOptions<Spec, Status>): Controller {
+  checkObject("options", options);
   checkObject("for", (options as { readonly for: unknown }).for);
   const {
     name = options.for.name.toLowerCase(),

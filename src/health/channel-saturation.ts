@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkNumber } from "../core/check.js";
+import { checkNumber, checkObject } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import type { HealthCheck } from "./health-check.js";
@@ -42,6 +42,9 @@ export interface ChannelSaturationOptions {
  */
 export function channelSaturation(channel: ChannelLike, options: ChannelSaturationOptions = {}): HealthCheck {
   const { share = 0.9, runtime = currentRuntime() } = options;
+  checkObject("channel", channel);
+  checkNumber("channel.length", channel.length, 0);
+  checkNumber("channel.maxCapacity", channel.maxCapacity, 1, Number.POSITIVE_INFINITY);
   checkNumber("share", share, 0, 1);
   const failAfterMs = toMs(options.failAfter ?? "30s", "failAfter");
   const saturated = since(runtime);

@@ -6,7 +6,8 @@ import { Operation } from "../core/operation.js";
 import type { Runtime } from "../core/runtime.js";
 import type { CheckContext, CheckOptions, CheckReport, HealthCheck, HealthKind } from "./health-check.js";
 
-const kindNames: readonly HealthKind[] = ["live", "ready", "started"];
+/** What a probe may ask for. */
+export const kindNames: readonly HealthKind[] = ["live", "ready", "started"];
 const statuses = ["pass", "warn", "fail"];
 
 /** Runs one check: once for all who ask at the same time, and not again while its result is good. */

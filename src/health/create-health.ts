@@ -1,8 +1,8 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkFunction, checkName } from "../core/check.js";
+import { checkBoolean, checkFunction, checkName, checkObject, checkOneOf } from "../core/check.js";
 import type { Runtime } from "../core/runtime.js";
 import { type FetchHandler, type HttpListener, type ListenOptions, listen } from "../http/index.js";
-import { CheckRunner } from "./check-runner.js";
+import { CheckRunner, kindNames } from "./check-runner.js";
 import { type HandlerOptions, healthHandler } from "./handler.js";
 import {
   type CheckOptions,
@@ -98,6 +98,7 @@ export function createHealth(options: HealthOptions = {}): HealthChecks {
     return Promise.all(wanted.map((runner) => runner.report()));
   };
   const report = async (kind?: HealthKind, { exclude = [] }: ReportOptions = {}): Promise<HealthReport> => {
+    if (kind !== undefined) checkOneOf("kind", kind, kindNames);
     const checks = await reports(kind, exclude);
     return { status: statusOf(checks), checks };
   };
@@ -107,6 +108,8 @@ export function createHealth(options: HealthOptions = {}): HealthChecks {
     healthHandler({ names, report, service, runtime }, handlerOptions);
 
   if (lifecycle !== undefined) {
+    checkObject("lifecycle", lifecycle);
+    checkBoolean("lifecycle.isReady", lifecycle.isReady);
     const isReady: HealthCheck = () =>
       lifecycle.isReady ? undefined : { status: "fail", message: "not started yet, or shutting down" };
     check("lifecycle", isReady, { ttl: 0 });
@@ -115,7 +118,11 @@ export function createHealth(options: HealthOptions = {}): HealthChecks {
     check,
     report,
     handler: handler as HealthChecks["handler"],
-    listen: ({ port, host, runtime: its = runtime, ...rest }) => listen(handler(rest), { port, host, runtime: its }),
+    async listen(listenOptions) {
+      checkObject("options", listenOptions);
+      const { port, host, runtime: its = runtime, ...rest } = listenOptions;
+      return listen(handler(rest), { port, host, runtime: its });
+    },
     [Symbol.dispose]: () => {
       for (const runner of runners.values()) runner[Symbol.dispose]();
       runners.clear();

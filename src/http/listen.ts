@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { checkInteger } from "../core/check.js";
+import { checkInteger, checkObject } from "../core/check.js";
 import { HttpDrain, type HttpServerLike } from "./http-drain.js";
 import { type FetchHandler, type NodeListenerOptions, nodeListener } from "./node-listener.js";
 
@@ -37,7 +37,9 @@ export interface HttpListener extends AsyncDisposable {
  * await answer.text() // => "hello"
  * ```
  */
-export async function listen(handler: FetchHandler, { port, host, runtime }: ListenOptions): Promise<HttpListener> {
+export async function listen(handler: FetchHandler, options: ListenOptions): Promise<HttpListener> {
+  checkObject("options", options);
+  const { port, host, runtime } = options;
   checkInteger("port", port, 0, 65_535);
   const server = createServer(nodeListener(handler, { runtime }));
   const drain = new HttpDrain(server);

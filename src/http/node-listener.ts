@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction } from "../core/check.js";
 import type { Runtime } from "../core/runtime.js";
 import { requestOf } from "./node-request.js";
 import { type NodeResponse, send } from "./node-response.js";
@@ -37,6 +38,7 @@ export function nodeListener(
   handler: FetchHandler,
   { runtime = currentRuntime() }: NodeListenerOptions = {},
 ): (request: NodeRequest, response: NodeResponse) => void {
+  checkFunction("handler", handler);
   const answer = async (request: NodeRequest, response: NodeResponse): Promise<void> => {
     const gone = new AbortController();
     response.once("close", () => {

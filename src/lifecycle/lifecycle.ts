@@ -1,6 +1,6 @@
 import { type AbortTarget, onAbort } from "../core/abort-hub.js";
 import { currentRuntime } from "../core/ambient.js";
-import { checkFunction, checkName, checkOneOf } from "../core/check.js";
+import { checkFunction, checkMethod, checkName, checkOneOf } from "../core/check.js";
 import { deferred } from "../core/deferred.js";
 import { toMs } from "../core/duration.js";
 import { type Logger, silentLogger } from "../core/logger.js";
@@ -175,6 +175,7 @@ class ProcessLifecycle implements Lifecycle, AbortTarget {
   }
 
   server(server: HttpServerLike, { name = "http server", timeout, streams = false }: ServerOptions = {}): Disposable {
+    checkMethod("server", server, "closeIdleConnections");
     const drain = new HttpDrain(server);
     const ended = deferred<undefined>();
     let closed: Promise<void> | undefined;

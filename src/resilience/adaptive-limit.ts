@@ -91,6 +91,7 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit
       return gate.concurrency;
     },
     execute(fn, callOptions) {
+      checkFunction("fn", fn);
       const call = Call.of(callOptions);
       if (call.abandoned !== undefined) return Promise.reject(call.abandoned.reason);
       const measured = async () => {

@@ -1,4 +1,4 @@
-import { checkObject } from "../core/check.js";
+import { checkFunction, checkObject } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { Call } from "./call.js";
@@ -55,6 +55,7 @@ export function bulkhead(options: BulkheadOptions): Bulkhead {
       return gate.pending;
     },
     execute(fn, callOptions) {
+      checkFunction("fn", fn);
       // Made when its turn comes: a thousand that wait are a thousand fewer to keep.
       if (callOptions === undefined && timeoutMs === undefined) return gate(() => fn(Call.of(undefined)));
       const call = Call.of(callOptions);

@@ -119,6 +119,7 @@ class Breaker implements CircuitBreaker {
   }
 
   async execute<T>(fn: Attempt<T>, options?: CallOptions): Promise<T> {
+    checkFunction("fn", fn);
     const call = Call.of(options);
     call.throwIfAbandoned();
     const state = this.#state.kind === "closed" ? this.#state : this.state;

@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction, checkObject } from "../core/check.js";
 import { Operation, type OperationContext } from "../core/operation.js";
 import { promiseSource } from "../core/promise-hub.js";
 import type { Runtime } from "../core/runtime.js";
@@ -38,7 +39,9 @@ interface Flight<T> {
  * users.size // => 0
  * ```
  */
-export function coalesce<K, T>({ runtime = currentRuntime() }: { readonly runtime?: Runtime } = {}): Coalesce<K, T> {
+export function coalesce<K, T>(options: { readonly runtime?: Runtime } = {}): Coalesce<K, T> {
+  checkObject("options", options);
+  const { runtime = currentRuntime() } = options;
   const flights = new Map<K, Flight<T>>();
   const takeOff = (key: K, fn: (context: OperationContext) => T | PromiseLike<T>): Flight<T> => {
     const flight: Flight<T> = { operation: new Operation(runtime, "coalesce", fn), waiting: 0 };
@@ -49,12 +52,13 @@ export function coalesce<K, T>({ runtime = currentRuntime() }: { readonly runtim
     flights.set(key, flight);
     return flight;
   };
-  const join: (...args: Parameters<Coalesce<K, T>>) => Promise<T> = async (key, fn, options) => {
-    options?.signal?.throwIfAborted();
+  const join: (...args: Parameters<Coalesce<K, T>>) => Promise<T> = async (key, fn, waitOptions) => {
+    checkFunction("fn", fn);
+    waitOptions?.signal?.throwIfAborted();
     const flight = flights.get(key) ?? takeOff(key, fn);
     flight.waiting += 1;
     try {
-      return await wait(runtime, "coalesce", promiseSource(flight.operation.promise), options);
+      return await wait(runtime, "coalesce", promiseSource(flight.operation.promise), waitOptions);
     } catch (error) {
       if (flight.waiting === 1 && flight.operation.isRunning) {
         flights.delete(key);

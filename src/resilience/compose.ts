@@ -39,6 +39,9 @@ export function compose<const P extends readonly [Policy<unknown>, ...Policy<unk
 function nest(outer: Policy<unknown>, inner: Policy<unknown>): Policy<unknown> {
   return {
     name: `${outer.name}(${inner.name})`,
-    execute: (fn, options) => outer.execute((context) => inner.execute(fn, context), options),
+    execute(fn, options) {
+      checkFunction("fn", fn);
+      return outer.execute((context) => inner.execute(fn, context), options);
+    },
   };
 }

@@ -32,6 +32,7 @@ export function fallback<F>(
   return {
     name: "fallback",
     async execute(fn, options) {
+      checkFunction("fn", fn);
       const call = Call.of(options);
       call.throwIfAbandoned();
       try {

@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger, checkNumber, checkObject } from "../core/check.js";
+import { checkFunction, checkInteger, checkNumber, checkObject } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { isAbortOf } from "../core/operation.js";
 import type { Runtime, TimerHandle } from "../core/runtime.js";
@@ -57,8 +57,10 @@ export function hedge(options: HedgeOptions): Policy {
   const delay = delayOf(after);
   return {
     name: "hedge",
-    execute: <T>(fn: Attempt<T>, callOptions?: CallOptions): Promise<T> =>
-      new Hedging<T>(runtime, delay, max, budget).run(fn, Call.of(callOptions)),
+    execute<T>(fn: Attempt<T>, callOptions?: CallOptions): Promise<T> {
+      checkFunction("fn", fn);
+      return new Hedging<T>(runtime, delay, max, budget).run(fn, Call.of(callOptions));
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkInteger, checkObject, checkPositive } from "../core/check.js";
+import { checkFunction, checkInteger, checkObject, checkPositive } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { List } from "../core/list.js";
 import type { Runtime, TimerHandle } from "../core/runtime.js";
@@ -54,6 +54,7 @@ export function rateLimit(options: RateLimitOptions): Policy {
   return {
     name: "rateLimit",
     async execute(fn, callOptions) {
+      checkFunction("fn", fn);
       const call = Call.of(callOptions);
       call.throwIfAbandoned();
       const retryAfterMs = gate.msUntilTurn();

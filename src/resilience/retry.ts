@@ -79,6 +79,7 @@ interface Progress {
 }
 
 function run<T>(plan: RetryPlan, fn: Attempt<T>, outer: Call): Promise<T> {
+  checkFunction("fn", fn);
   const gone = outer.abandoned;
   if (gone !== undefined) return Promise.reject(gone.reason);
   return callEnded.hasSubscribers ? runObserved(plan, fn, outer) : runUnobserved(plan, fn, outer);

@@ -61,6 +61,7 @@ export function throttle({ k = 2, window = "2m", isRefusal, runtime }: ThrottleO
       return probability();
     },
     async execute(fn, options) {
+      checkFunction("fn", fn);
       const call = Call.of(options);
       call.throwIfAbandoned();
       const dropped = probability();

@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { TimeoutError } from "../core/errors.js";
 import { isAbortOf } from "../core/operation.js";
@@ -46,6 +47,7 @@ export function timeoutPolicy(timeout: Duration, options: TimeoutPolicyOptions =
   return {
     name: "timeout",
     async execute<T>(fn: Attempt<T>, callOptions?: Parameters<Policy["execute"]>[1]): Promise<T> {
+      checkFunction("fn", fn);
       const outer = Call.of(callOptions);
       outer.throwIfAbandoned();
       const call = outer.derive(runtime.now() + ms);

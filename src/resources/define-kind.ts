@@ -1,4 +1,4 @@
-import { checkFunction, checkInteger, checkOneOf, shown } from "../core/check.js";
+import { checkFunction, checkInteger, checkMethod, checkOneOf, shown } from "../core/check.js";
 import type { BaseStatus } from "./resource.js";
 import type { Kind, KindOptions } from "./kind.js";
 
@@ -35,7 +35,8 @@ export function defineKind<Spec, Status = BaseStatus, SpecInput = Spec>(): (
     for (const option of ["upgrade", "validateUpdate"]) {
       if (functions[option] !== undefined) checkFunction(option, functions[option]);
     }
-    if (schema !== undefined) checkFunction("schema", schema["~standard"].validate);
+    if (schema !== undefined)
+      checkMethod('schema["~standard"]', (schema as Partial<typeof schema> | null)?.["~standard"], "validate");
     for (const [field, read] of Object.entries(fields)) checkFunction(`fields.${field}`, read);
     return Object.freeze({ name, scope, version, options });
   };

@@ -1,4 +1,4 @@
-import { checkInteger } from "../core/check.js";
+import { checkInteger, checkMethod } from "../core/check.js";
 import { isObject } from "./json.js";
 import { INVALID, type Schema, makeSchema } from "./schema-core.js";
 
@@ -24,6 +24,7 @@ export function array<Output, Input>(
   item: Schema<Output, Input>,
   { minLength = 0, maxLength }: ArrayOptions = {},
 ): Schema<readonly Output[], readonly Input[]> {
+  checkMethod("item", item, "~read");
   checkInteger("minLength", minLength, 0);
   if (maxLength !== undefined) checkInteger("maxLength", maxLength, minLength);
   const least = minLength === 0 ? "" : ` of at least ${minLength} item${minLength === 1 ? "" : "s"}`;
@@ -56,6 +57,7 @@ export function array<Output, Input>(
 export function record<Output, Input>(
   value: Schema<Output, Input>,
 ): Schema<Readonly<Record<string, Output>>, Readonly<Record<string, Input>>> {
+  checkMethod("value", value, "~read");
   return makeSchema("an object", "required", (given, report) => {
     if (!isObject(given)) return report.refuse("an object", given);
     const before = report.issues.length;

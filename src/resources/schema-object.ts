@@ -1,3 +1,4 @@
+import { checkMethod, checkObject } from "../core/check.js";
 import { isObject } from "./json.js";
 import { type AnySchema, INVALID, type Infer, type InferInput, type Schema, makeSchema } from "./schema-core.js";
 import { unknownField } from "./spelling.js";
@@ -39,7 +40,9 @@ export type Flat<T> = { [K in keyof T]: T[K] };
  * ```
  */
 export function object<F extends FieldSchemas>(fields: F): Schema<ObjectOutput<F>, ObjectInput<F>> {
+  checkObject("fields", fields);
   const entries = Object.entries(fields);
+  for (const [name, field] of entries) checkMethod(`fields.${name}`, field, "~read");
   return makeSchema("an object", "required", (given, report) => {
     if (!isObject(given)) return report.refuse("an object", given);
     const before = report.issues.length;

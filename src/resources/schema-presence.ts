@@ -1,3 +1,4 @@
+import { checkMethod } from "../core/check.js";
 import { formatPath } from "./field-path.js";
 import { INVALID, Report, type Schema, makeSchema } from "./schema-core.js";
 
@@ -12,6 +13,7 @@ import { INVALID, Report, type Schema, makeSchema } from "./schema-core.js";
  * ```
  */
 export function optional<Output, Input>(schema: Schema<Output, Input>): Schema<Output, Input, "optional"> {
+  checkMethod("schema", schema, "~read");
   // What an object makes of `undefined` is no field at all, so the type of the field is that of the schema.
   return makeSchema(schema.expected, "optional", (value, report) =>
     value === undefined ? (undefined as Output) : schema["~read"](value, report),
@@ -35,6 +37,7 @@ export function withDefault<Output, Input>(
   schema: Schema<Output, Input>,
   value: NoInfer<Input>,
 ): Schema<Output, Input, "defaulted"> {
+  checkMethod("schema", schema, "~read");
   const report = new Report();
   if (schema["~read"](value, report) === INVALID) {
     const why = report.issues.map(({ message, path = [] }) => `${formatPath("value", path)}: ${message}`);

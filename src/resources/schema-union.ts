@@ -1,3 +1,4 @@
+import { checkMethod, checkObject } from "../core/check.js";
 import { isObject } from "./json.js";
 import { INVALID, type Infer, type InferInput, Report, type Schema, makeSchema } from "./schema-core.js";
 import { alternatives } from "./schema-literal.js";
@@ -19,6 +20,9 @@ import { alternatives } from "./schema-literal.js";
 export function union<S extends readonly [Schema<unknown, unknown>, ...Schema<unknown, unknown>[]]>(
   ...schemas: S
 ): Schema<Infer<S[number]>, InferInput<S[number]>> {
+  schemas.forEach((schema, index) => {
+    checkMethod(`schemas[${index}]`, schema, "~read");
+  });
   const expected = alternatives(schemas.map((schema) => schema.expected));
   return makeSchema(expected, "required", (value, report) => {
     const deeper: Report[] = [];
@@ -54,6 +58,8 @@ export function variant<F extends string, C extends Readonly<Record<string, Sche
   field: F,
   cases: C,
 ): Schema<VariantOutput<F, C>, VariantInput<F, C>> {
+  checkObject("cases", cases);
+  for (const [name, schema] of Object.entries(cases)) checkMethod(`cases.${name}`, schema, "~read");
   const names = alternatives(Object.keys(cases).map((name) => JSON.stringify(name)));
   return makeSchema("an object", "required", (given, report) => {
     if (!isObject(given)) return report.refuse("an object", given);

@@ -1,7 +1,9 @@
+import { shown } from "../core/check.js";
 import type { ClientContext } from "./client-context.js";
 import { putObject } from "./commit.js";
 import { type Condition, mergeConditions } from "./condition.js";
 import { refuseIssues } from "./draft.js";
+import type { FieldIssue } from "./errors.js";
 import { isObject, jsonCopy } from "./json.js";
 import { jsonIssues } from "./json-issues.js";
 import type { Kind } from "./kind.js";
@@ -25,7 +27,7 @@ export function patchObjectStatus(
 ): Promise<Resource> {
   const key = keyOf(given);
   const attempt = async (): Promise<Resource | undefined> => {
-    refuseIssues(kind, key, jsonIssues("status", patch));
+    refuseIssues(kind, key, patchIssues(patch));
     const { resource, revision } = await readForWrite(context, kind, key, given.metadata.uid, { signal });
     const next = withStatus(resource, mergedStatus(resource.status, patch));
     if (next === resource) return resource;
@@ -35,6 +37,12 @@ export function patchObjectStatus(
     return outcome.ok ? outcome.resource : undefined;
   };
   return untilWritten(context, kind, key, attempt, signal);
+}
+
+function patchIssues(patch: unknown): readonly FieldIssue[] {
+  return isObject(patch)
+    ? jsonIssues("status", patch)
+    : [{ path: "status", message: `expected an object, got ${shown(patch)}` }];
 }
 
 /** A status with fields replaced by name, conditions by type, and those that are `undefined` removed. */

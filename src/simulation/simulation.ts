@@ -1,5 +1,5 @@
 import { type Duration, toMs } from "../core/duration.js";
-import { checkFunction, checkKnown } from "../core/check.js";
+import { checkBoolean, checkFunction, checkKnown } from "../core/check.js";
 import { PENDING, type Source, type Waiter } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { FaultInjection, type HostNames } from "./fault-injection.js";
@@ -178,6 +178,7 @@ export function createSimulation(world: World, network: Network, test: HostConte
       });
     },
     sometimes(name, isSeen = true) {
+      checkBoolean("condition", isSeen);
       world.properties.sometimes(name, isSeen);
     },
   };

@@ -1,4 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
+import { shown } from "../core/check.js";
+import { isThenable } from "../core/operation.js";
 import { Latch } from "../core/latch.js";
 import type { Runtime } from "../core/runtime.js";
 import { PENDING } from "../core/selectable.js";
@@ -66,6 +68,7 @@ export class TaskTracker {
 
   /** Counts `promise` until it has settled, and returns it; its failure stays the caller's. */
   track<P extends PromiseLike<unknown>>(promise: P): P {
+    if (!isThenable(promise)) throw new TypeError(`Expected \`promise\` to be a promise, got ${shown(promise)}`);
     const token = this.token();
     const leave = (): void => {
       token[Symbol.dispose]();

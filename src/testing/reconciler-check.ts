@@ -1,4 +1,4 @@
-import { checkInteger, checkKnown } from "../core/check.js";
+import { checkFunction, checkInteger, checkKnown } from "../core/check.js";
 import { KeelsonError } from "../core/index.js";
 import type { Controller } from "../controllers/index.js";
 import { createHarness } from "./create-harness.js";
@@ -62,7 +62,7 @@ export class ReconcilerCheckError extends KeelsonError {
  * *Eventually stable reconciliation* is the property of Anvil (Sun et al., OSDI 2024), the first three faults are the
  * classes of Sieve (Sun et al., OSDI 2022). Each seed plays the scenario twice, without and with a fault, and compares
  * the ends. Give the controllers as a function: only then does a crash lose what they keep in memory.
- * @throws ReconcilerCheckError, naming the seed and the fault; RangeError.
+ * @throws ReconcilerCheckError, naming the seed and the fault; TypeError, RangeError.
  *
  * @example
  * ```ts
@@ -97,6 +97,7 @@ export async function checkReconciler(
   scenario: ReconcilerScenario,
   options: ReconcilerCheckOptions = {},
 ): Promise<ReconcilerReport> {
+  checkFunction("controllers", controllers);
   checkKnown("options", options, { seeds: true, firstSeed: true });
   checkKnown("scenario", scenario, scenarioFields);
   const { seeds = 40, firstSeed = 1 } = options;

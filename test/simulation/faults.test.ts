@@ -325,11 +325,31 @@ describe("the network", () => {
       expect(await sim.net.request("test", echo, "self")).toBe("self");
       serving[Symbol.dispose]();
       expect(await outcome(sim.net.request("test", echo, "self"))).toMatchObject({ failure: "refused" });
+      using _again = sim.net.serve(echo, (text) => `${text} again`);
+      expect(await sim.net.request("test", echo, "self")).toBe("self again");
     });
+    const twice = simulate({ seed: 1 }, async (sim) => {
+      sim.host("api", ({ net }) => {
+        net.serve(echo, (text) => text);
+        net.serve(echo, (text) => `${text} again`);
+      });
+      await sim.sleep(1);
+    });
+    await expect(twice).rejects.toThrow('Expected "echo" not to be served on api already');
   });
 });
 
 describe("properties", () => {
+  test("what was seen is a boolean: a predicate would count as seen", async () => {
+    await simulate({ seed: 1 }, (sim) => {
+      for (const seen of [() => false, Promise.resolve(false), 1, null]) {
+        expect(() => {
+          sim.sometimes("x", seen as never);
+        }).toThrow("Expected `condition` to be a boolean, got");
+      }
+    });
+  });
+
   test("always is asked after each event, and tells which one broke it", async () => {
     let leaders = 0;
     const error = await outcome(

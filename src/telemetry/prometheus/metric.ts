@@ -1,4 +1,4 @@
-import { checkInteger, checkName, shown } from "../../core/check.js";
+import { checkInteger, checkName, checkObject, shown } from "../../core/check.js";
 import { escapeHelp, escapeLabel, number } from "./exposition.js";
 
 /**
@@ -102,11 +102,9 @@ export function checkFigure(option: string, value: unknown): void {
 }
 
 /** Refuses names that cannot be exposed. */
-export function checkMetric(
-  name: string,
-  { help, labels = [] }: MetricOptions,
-  reserved: readonly string[] = [],
-): void {
+export function checkMetric(name: string, options: MetricOptions, reserved: readonly string[] = []): void {
+  checkObject("options", options);
+  const { help, labels = [] } = options;
   checkName("help", help);
   if (!/^[a-zA-Z_:][\w:]*$/.test(name))
     throw new TypeError(`Expected \`name\` to be a metric's name, got ${shown(name)}`);

@@ -1,3 +1,4 @@
+import { checkObject } from "../../../core/check.js";
 import { type Duration, type Runtime, currentRuntime, toMs } from "../../../core/index.js";
 import { NotAppliedError } from "../../errors.js";
 import { checkRange } from "../../key-check.js";
@@ -69,6 +70,7 @@ export interface EtcdStoreOptions {
  * ```
  */
 export async function etcdStore(options: EtcdStoreOptions): Promise<StateStore> {
+  checkObject("options", options);
   const { timeout = "5s", compactEtcd = false, retention = {}, runtime = currentRuntime() } = options;
   const url = parseEtcdUrl(options.url);
   checkRange({ prefix: url.prefix }, "url");

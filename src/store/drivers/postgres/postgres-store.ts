@@ -1,4 +1,4 @@
-import { checkInteger, checkName, checkNumber, shown } from "../../../core/check.js";
+import { checkInteger, checkName, checkNumber, checkObject, shown } from "../../../core/check.js";
 import { type Duration, toMs } from "../../../core/duration.js";
 import { type Runtime, currentRuntime } from "../../../core/index.js";
 import type { StateStore } from "../../state-store.js";
@@ -53,6 +53,7 @@ const schemaName = /^[a-z_][a-z0-9_]{0,50}$/;
  * ```
  */
 export function postgresStore(options: PostgresStoreOptions): StateStore {
+  checkObject("options", options);
   const { timeout = "10s", connections = 8, retention = {}, pg, runtime = currentRuntime() } = options;
   const { age = "1h", revisions = 1_000_000 } = retention;
   const { url, schema, sessions } = parse(options);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { checkInteger, checkName, checkNumber, checkOneOf } from "../../../core/check.js";
+import { checkInteger, checkName, checkNumber, checkObject, checkOneOf } from "../../../core/check.js";
 import { type Duration, toMs } from "../../../core/duration.js";
 import { type Runtime, currentRuntime } from "../../../core/index.js";
 import type { StateStore } from "../../state-store.js";
@@ -61,6 +61,7 @@ export interface SqliteStoreOptions {
  * ```
  */
 export function sqliteStore(options: SqliteStoreOptions): StateStore {
+  checkObject("options", options);
   const runtime = options.runtime ?? currentRuntime();
   const settings = settingsOf(options);
   const client = new WorkerClient(() => startWorker(settings, options.worker));
