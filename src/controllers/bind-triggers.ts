@@ -72,11 +72,12 @@ function listen(
 }
 
 /** Deletions always pass; a predicate that fails lets everything pass, as one reconcile too many does no harm. */
-function passes(when: Predicate | undefined, event: Change, { log }: LoopParts): boolean {
+function passes(when: Predicate | undefined, event: Change, { log, reports }: LoopParts): boolean {
   if (when === undefined || event.type === "deleted") return true;
   try {
     return when(event);
   } catch (error) {
+    reports?.failed(error, "a predicate");
     log.error({ object: keyString(event.resource.metadata), err: error }, "a predicate failed");
     return true;
   }
@@ -100,7 +101,7 @@ const mapDelayMs = 100;
 async function mapKeys(
   map: MapToKeys<Resource>,
   resource: Resource,
-  { client, log, runtime, stop }: LoopParts,
+  { client, log, reports, runtime, stop }: LoopParts,
   add: (key: ResourceKey) => void,
 ): Promise<void> {
   for (let tried = 1; !stop.aborted; tried += 1) {
@@ -109,6 +110,7 @@ async function mapKeys(
       for (const key of "then" in keys ? await keys : keys) add(key);
       return;
     } catch (error) {
+      reports?.failed(error, "a trigger's map");
       log.error({ object: keyString(resource.metadata), err: error }, "a trigger's map failed");
     }
     if (tried === mapTries) return;

@@ -60,7 +60,7 @@ export class ControllerLoop {
     this.#parts = parts;
     this.#views = new Map([...caches].map(([kind, { objects }]) => [kind, objects]));
     this.queue = new WorkQueue(runtime, controller.name);
-    this.#retries = new KeyRetries(runtime, controller.options.backoff, log);
+    this.#retries = new KeyRetries(controller.options.backoff, parts);
     this.#hot = new HotLoops(controller.name, runtime, log);
     this.#traces = new RunTraces(controller, runtime);
     this.#held = new HeldKeys(controller.name, parts, this.#writes, () => {
@@ -251,6 +251,7 @@ export class ControllerLoop {
     try {
       this.controller.options.onGone?.(parseKey(key));
     } catch (error) {
+      this.#parts.reports?.failed(error, "`onGone`");
       this.#parts.log.error({ key, err: error }, "`onGone` failed");
     }
   }

@@ -50,6 +50,7 @@ export class ControllerManager implements Manager {
       new ManagerRun({
         ...{ store, controllers, runnables, bounds, leaderElection, graceMs, runtime, log },
         ...{ client: this.client, cached },
+        reports: options.log === undefined,
         events: this.events,
       });
   }

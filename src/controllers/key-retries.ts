@@ -1,6 +1,8 @@
-import { type Logger, type Runtime, isKeelsonError } from "../core/index.js";
+import { type Logger, isKeelsonError } from "../core/index.js";
 import type { ReconcileResultLabel } from "./diagnostics.js";
+import type { FailureReports } from "./failure-reports.js";
 import { type BackoffOptions, KeyBackoff } from "./key-backoff.js";
+import type { LoopParts } from "./loop-parts.js";
 
 /** Conflicts are everyday: the key is tried again this often, this soon, before it is put back with back-off. */
 const conflictRetries = 5;
@@ -15,10 +17,15 @@ export class KeyRetries {
   readonly #backoff: KeyBackoff;
   readonly #conflicts = new Map<string, number>();
   readonly #log: Logger;
+  readonly #reports: FailureReports | undefined;
 
-  constructor(runtime: Runtime, options: BackoffOptions | undefined, log: Logger) {
+  constructor(
+    options: BackoffOptions | undefined,
+    { runtime, log, reports }: Pick<LoopParts, "runtime" | "log" | "reports">,
+  ) {
     this.#backoff = new KeyBackoff(runtime, options);
     this.#log = log;
+    this.#reports = reports;
   }
 
   /** Failures of the key in a row; quick retries of conflicts are none. */
@@ -32,7 +39,8 @@ export class KeyRetries {
    */
   failed(key: string, error: unknown): { readonly result: ReconcileResultLabel; readonly delayMs?: number } {
     if (isKeelsonError(error, "RECONCILE_TERMINAL")) {
-      this.forget(key);
+      this.#reset(key);
+      this.#reports?.failed(error, key);
       this.#log.error({ key, err: error }, "gave up until the object changes");
       return { result: "terminal" };
     }
@@ -42,12 +50,18 @@ export class KeyRetries {
       return { result: "conflict", delayMs };
     }
     const delayMs = this.#backoff.fail(key);
+    this.#reports?.failed(error, key);
     this.#log.warn({ key, err: error, delayMs }, "reconcile failed; trying again");
     return { result: "error", delayMs };
   }
 
-  /** Forgets the key's failures. */
+  /** Forgets the key's failures: it has worked, or is gone. */
   forget(key: string): void {
+    this.#reset(key);
+    this.#reports?.worked(key);
+  }
+
+  #reset(key: string): void {
     this.#backoff.forget(key);
     if (this.#conflicts.size > 0) this.#conflicts.delete(key);
   }

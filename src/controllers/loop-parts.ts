@@ -1,6 +1,7 @@
 import type { Logger, Runtime } from "../core/index.js";
 import type { ResourceClient } from "../resources/index.js";
 import type { EventRecorder } from "./event-recorder.js";
+import type { FailureReports } from "./failure-reports.js";
 import type { ResourceCache } from "./resource-cache.js";
 
 /** What a controller's loop runs on. */
@@ -18,4 +19,6 @@ export interface LoopParts {
   /** Told that somebody else leads by now: nothing that is done here counts any more. */
   readonly fenced: (error: unknown) => void;
   readonly log: Logger;
+  /** Where failures are told without a log. */
+  readonly reports?: FailureReports | undefined;
 }

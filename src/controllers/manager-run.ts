@@ -12,6 +12,7 @@ import type { Controller } from "./controller.js";
 import { NotLeaderError } from "./errors.js";
 import { EventLeases } from "./event-leases.js";
 import { EventRecorder } from "./event-recorder.js";
+import { FailureReports } from "./failure-reports.js";
 import type { LeaderElection, LeaderTerm, ManagerEvents, Runnable } from "./manager.js";
 import type { RelistingStore } from "./relisting-store.js";
 import { ResourceCache } from "./resource-cache.js";
@@ -30,6 +31,8 @@ export interface ManagerParts {
   readonly graceMs: number;
   readonly runtime: Runtime;
   readonly log: Logger;
+  /** Whether failures go to the runtime's `report`, as there is nothing to log them to. */
+  readonly reports: boolean;
   readonly events: Emitter<ManagerEvents>;
 }
 
@@ -56,7 +59,7 @@ export class ManagerRun {
   #term: LeaderTerm | undefined = undefined;
 
   constructor(parts: ManagerParts) {
-    const { runtime, bounds, client, store, log, controllers } = parts;
+    const { runtime, bounds, client, store, log, reports, controllers } = parts;
     this.#parts = parts;
     this.#failure.promise.catch(() => undefined);
     this.caches = bounds.map((each) => new ResourceCache(each, runtime));
@@ -66,14 +69,16 @@ export class ManagerRun {
     const caches = new Map(this.caches.map((cache) => [cache.kind.name, cache]));
     this.loops = controllers.map((controller) => {
       const own = clients[controller.options.runs];
+      const { signal: stop } = this.#stageOf(controller.options.runs);
       return new ControllerLoop(controller, {
         ...{ runtime, caches, client: own, hasProgress: store.capabilities.progress },
         recorder: new EventRecorder(own, leases, runtime, log),
-        stop: this.#stageOf(controller.options.runs).signal,
+        stop,
         fenced: (cause) => {
           this.#failure.reject(new NotLeaderError(undefined, { cause }));
         },
         log: log.child({ controller: controller.name }),
+        reports: reports ? new FailureReports(runtime, controller.name, stop) : undefined,
       });
     });
   }

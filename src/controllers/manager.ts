@@ -62,8 +62,13 @@ export interface ManagerOptions {
   readonly prefix?: string;
   /** How long running reconciles get to end when it stops. @defaultValue `"30s"` */
   readonly grace?: Duration;
-  /** Where it writes what a person should see. @defaultValue nothing is logged */
-  readonly log?: Logger;
+  /**
+   * Where it writes what a person should see.
+   *
+   * @defaultValue nothing is logged; of each key that fails, the first failure in a row goes to the runtime's `report`,
+   * which prints it to standard error unless somebody listens to the signal `task:failed`
+   */
+  readonly log?: Logger | undefined;
   /** Clock, timers and chance. @defaultValue the ambient one */
   readonly runtime?: Runtime;
 }

@@ -24,6 +24,8 @@ export interface Wakeable {
 export interface FailureInfo {
   /** The task or part in which it happened. */
   readonly task?: string;
+  /** Whether it is dealt with, as by trying again: a person may want to know, but it fails no test. @defaultValue `false` */
+  readonly handled?: boolean | undefined;
 }
 
 /**

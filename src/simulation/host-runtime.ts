@@ -135,9 +135,9 @@ export class HostRuntime implements Runtime, TimerOwner {
     });
   }
 
-  report(error: unknown, { task = "task" }: FailureInfo): void {
+  report(error: unknown, { task = "task", handled = false }: FailureInfo): void {
     if (this.signals.hasListeners("task:failed")) this.signals.emit("task:failed", { task, error, host: this.host });
-    else if (this.isAlive) this.#world.unhandled(this, error, task);
+    else if (this.isAlive) this.#world.reported(this, error, task, handled);
   }
 
   /** Lets something happen here, when its turn comes. */

@@ -142,10 +142,11 @@ export class World implements RuntimeProvider {
     this.#end();
   }
 
-  /** A failure that nobody awaits. */
-  unhandled(runtime: HostRuntime, error: unknown, task: string): void {
+  /** A failure that nobody awaits; unless it is dealt with, it may be one of the simulation. */
+  reported(runtime: HostRuntime, error: unknown, task: string, isHandled: boolean): void {
     this.note(runtime.host, `${task} failed: ${error instanceof Error ? error.message : String(error)}`);
-    if (this.options.failsOnReport) this.fail(`${task} of host "${runtime.host}" failed and nobody awaits it`, error);
+    if (this.options.failsOnReport && !isHandled)
+      this.fail(`${task} of host "${runtime.host}" failed and nobody awaits it`, error);
   }
 
   /** Runs until it is over. */

@@ -112,8 +112,8 @@ export class VirtualRuntime implements Runtime, TimerWorld {
     return systemRuntime().yieldNow();
   }
 
-  report(error: unknown, { task = "task" }: FailureInfo): void {
-    this.failures.push({ error, task });
+  report(error: unknown, { task = "task", handled = false }: FailureInfo): void {
+    if (!handled) this.failures.push({ error, task });
     if (this.signals.hasListeners("task:failed")) this.signals.emit("task:failed", { task, error, host: this.host });
   }
 }

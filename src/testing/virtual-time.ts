@@ -19,7 +19,7 @@ export interface VirtualTimeOptions {
 export interface VirtualTime extends Disposable {
   /** The runtime itself, for what takes one as an option. */
   readonly runtime: Runtime;
-  /** Failures that nobody awaited, as given to the runtime's `report`. */
+  /** Failures that nobody awaited, as given to the runtime's `report`, but for those that are `handled`. */
   readonly failures: readonly { readonly error: unknown; readonly task: string }[];
   /** Lets everything run that can run without the clock moving. */
   settle(): Promise<void>;

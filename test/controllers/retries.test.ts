@@ -141,3 +141,62 @@ test("a terminal error waits for a change", async () => {
   expect(runs).toEqual([0, 100, 3_600_000]);
   expect(parent && keyOf(parent)).toEqual({ namespace: "default", name: "p" });
 });
+
+describe("without a log", () => {
+  /** What a manager without a log reports of one object, whose nth reconcile from 0 comes to `outcome(n)`. */
+  async function reported(outcome: (run: number) => Error | undefined, changes = 0): Promise<unknown[]> {
+    const heard: unknown[] = [];
+    let runs = 0;
+    const controller = defineController({
+      for: Parent,
+      backoff: { base: 100, jitter: 0 },
+      reconcile() {
+        const error = outcome(runs++);
+        if (error !== undefined) throw error;
+        return undefined;
+      },
+    });
+    await using world = await runWorld([controller], { log: undefined });
+    using _listening = world.time.runtime.signals.on("task:failed", ({ task, error }) => {
+      heard.push([task, error]);
+    });
+    await world.client.create(Parent, { metadata: { name: "p" }, spec: { size: 1 } });
+    await world.time.advance("10s");
+    for (let change = 0; change < changes; change += 1) {
+      world.manager.enqueue("parent", { name: "p" });
+      await world.time.advance("10s");
+    }
+    expect(world.time.failures).toEqual([]); // it is dealt with, so it fails no harness
+    return heard;
+  }
+
+  const told = ['controller "parent", default/p', boom];
+
+  test("the first failure in a row of a key is reported", async () => {
+    expect(await reported((run) => (run < 4 ? boom : undefined))).toEqual([told]);
+  });
+
+  test("so is the first after it has worked", async () => {
+    expect(await reported((run) => (run < 2 || run === 3 ? boom : undefined), 1)).toEqual([told, told]);
+  });
+
+  test("so is one that gives up, once", async () => {
+    const hopeless = new TerminalError("hopeless");
+    expect(await reported(() => hopeless, 2)).toEqual([[told[0], hopeless]]);
+  });
+
+  test("a conflict is everyday, and is not", async () => {
+    const conflict = new ConflictError("Parent", { name: "p" }, "was changed");
+    expect(await reported((run) => (run < 3 ? conflict : undefined))).toEqual([]);
+  });
+});
+
+test("with a log, nothing is reported", async () => {
+  const { world } = await reconciling(() => boom);
+  await using _ = world;
+  const heard: unknown[] = [];
+  using _listening = world.time.runtime.signals.on("task:failed", (failure) => heard.push(failure));
+  await world.time.advance("10s");
+  expect(world.logs.length).toBeGreaterThan(1);
+  expect(heard).toEqual([]);
+});

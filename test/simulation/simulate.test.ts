@@ -250,6 +250,20 @@ describe("a failure", () => {
     expect(heard.message).toContain('a signal listener of host "api" failed: no such job');
   });
 
+  test("is not what is reported as dealt with", async () => {
+    const heard: unknown[] = [];
+    await simulate({ seed: 1 }, (sim) => {
+      for (const host of ["api", "observed"]) {
+        sim.host(host, ({ runtime }) => {
+          if (host === "observed") runtime.signals.on("task:failed", ({ task }) => heard.push(task));
+          runtime.report(new Error("no such table"), { task: "tick", handled: true });
+        });
+      }
+      return sim.sleep(1);
+    });
+    expect(heard).toEqual(["tick"]);
+  });
+
   test("is a deadlock, which names who waits for what", async () => {
     const error = await failure(
       simulate({ seed: 1 }, async (sim) => {

@@ -43,7 +43,7 @@ export interface AgentOptions {
   readonly onStop?: "stop" | "leave";
   /** The key prefix of the objects. @defaultValue the resource client's */
   readonly prefix?: string;
-  /** Where it writes what a person should see. @defaultValue nothing is logged */
+  /** Where it writes what a person should see. @defaultValue as of a manager: the first failures are reported */
   readonly log?: Logger;
   /** Clock and timers. @defaultValue the ambient runtime */
   readonly runtime?: Runtime;
@@ -105,7 +105,7 @@ export function createAgent(options: AgentOptions): Agent {
       { name: "strays", run: () => endStrays(manager, node, supervisors) },
     ],
     runtime,
-    log,
+    log: options.log,
     ...(prefix === undefined ? {} : { prefix }),
   });
   const heartbeat = new Heartbeat({
