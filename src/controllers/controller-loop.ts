@@ -9,7 +9,7 @@ import type { Controller, ReconcileOutcome, ReconcileResult } from "./controller
 import type { ReconcileResultLabel } from "./diagnostics.js";
 import { ReconcileTimeoutError } from "./errors.js";
 import { HeldKeys } from "./held-keys.js";
-import { HotLoops } from "./hot-loops.js";
+import { HotLoops, atOnceMs } from "./hot-loops.js";
 import { KeyRetries } from "./key-retries.js";
 import { liveViews } from "./live-views.js";
 import type { LoopParts } from "./loop-parts.js";
@@ -24,9 +24,6 @@ import { RunTraces } from "./run-traces.js";
 import type { WorkItem } from "./work-item.js";
 import { WorkQueue } from "./work-queue.js";
 import { WriteTracker } from "./write-tracker.js";
-
-/** A key that asks to be looked at again sooner than this wakes itself. */
-const atOnceMs = 10;
 
 /**
  * Runs one controller: queue in, reconciles out.

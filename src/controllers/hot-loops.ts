@@ -5,6 +5,9 @@ import { hotLoops } from "./diagnostics.js";
 const limit = 500;
 const windowMs = 10_000;
 
+/** A key that asks to be looked at again sooner than this wakes itself often enough to be one. */
+export const atOnceMs: number = windowMs / limit;
+
 interface Window {
   since: number;
   runs: number;

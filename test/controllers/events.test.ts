@@ -118,6 +118,22 @@ test("a key that keeps waking itself is told of, once", async () => {
   expect(world.logs).toMatchObject([{ level: "warn", message: "hot loop: each run wakes the key again" }]);
 });
 
+test("a key that asks to be looked at again without a pause is told of, and one that pauses is not", async () => {
+  const told: unknown[] = [];
+  using _ = observe({ "keelson:reconcile:hot": (event) => told.push(event) });
+  const polling = (requeueAfter: number) => [defineController({ for: Parent, reconcile: () => ({ requeueAfter }) })];
+  {
+    await using world = await runWorld(polling(20));
+    await create(world);
+    await world.time.advance("30s");
+    expect(told).toEqual([]);
+  }
+  await using world = await runWorld(polling(10));
+  await create(world);
+  await world.time.advance("6s");
+  expect(told).toEqual([{ controller: "parent", key: "default/p", runs: 501, windowMs: 10_000 }]);
+});
+
 test("queues, runs and gates tell what happens, with the reason", async () => {
   const told: string[] = [];
   using _ = observe({
