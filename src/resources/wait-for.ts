@@ -1,7 +1,9 @@
+import { checkFunction, checkObject } from "../core/check.js";
 import { type Duration, type Runtime, TimeoutError, type WaitOptions, currentRuntime, toMs } from "../core/index.js";
 import { timeout } from "../time/index.js";
 import type { Kind } from "./kind.js";
-import { keyOf } from "./object-key.js";
+import { LastSight } from "./last-sight.js";
+import { keyOf, resolveKey } from "./object-key.js";
 import type { ResourceClient } from "./resource-client.js";
 import type { Resource, ResourceKey } from "./resource.js";
 
@@ -17,7 +19,7 @@ export interface ResourceWaitOptions extends WaitOptions {
  * @remarks
  * It watches, so a state that lasts only for one write is seen, too; `timeout: 0` reads once.
  * **Cancel safety.** Gives up at once and leaves no watch behind.
- * @throws TimeoutError; the signal's reason, unchanged; what `predicate` throws; UnreadableResourceError; what a watch
+ * @throws TimeoutError, whose cause says how the object was last seen; the signal's reason, unchanged; what `predicate` throws; UnreadableResourceError; what a watch
  * throws.
  *
  * @example
@@ -40,12 +42,18 @@ export async function waitFor<Spec, Status, Input>(
   predicate: (resource: Resource<Spec, Status>) => boolean,
   options: ResourceWaitOptions = {},
 ): Promise<Resource<Spec, Status>> {
-  return within(options, async (signal, once) => {
-    const present = once ? await client.get(kind, key, { signal }) : undefined;
-    if (present !== undefined && predicate(present)) return present;
-    if (once) throw new TimeoutError(0);
-    for await (const event of client.watch(kind, { ...selectionOf(key), signal })) {
+  checkFunction("predicate", predicate);
+  const sight = new LastSight(kind, resolveKey(kind, key));
+  return within(options, sight, async (signal, once) => {
+    if (once) {
+      const present = await client.get(kind, sight.key, { signal });
+      if (present !== undefined && predicate(present)) return present;
+      sight.see(present === undefined ? { type: "synced" } : { type: "added", resource: present });
+      throw sight.timedOut(0);
+    }
+    for await (const event of client.watch(kind, { ...sight.key, signal })) {
       if (event.type === "invalid") throw event.error;
+      sight.see(event);
       if ((event.type === "added" || event.type === "modified") && predicate(event.resource)) return event.resource;
     }
     throw new Error("a watch ended without an error");
@@ -57,7 +65,8 @@ export async function waitFor<Spec, Status, Input>(
  *
  * @remarks
  * It does not ask for the deletion. **Cancel safety.** Gives up at once and leaves no watch behind.
- * @throws TimeoutError; the signal's reason, unchanged; what a watch throws.
+ * @throws TimeoutError, whose cause says how the object was last seen; the signal's reason, unchanged; what a watch
+ * throws.
  *
  * @example
  * ```ts
@@ -77,15 +86,20 @@ export async function waitForDeletion<Spec, Status, Input>(
   resource: Resource<Spec, Status>,
   options: ResourceWaitOptions = {},
 ): Promise<void> {
+  checkObject("resource", resource);
+  checkObject("resource.metadata", resource.metadata);
   const { uid } = resource.metadata;
-  await within(options, async (signal, once) => {
-    const key = keyOf(resource);
+  const sight = new LastSight(kind, resolveKey(kind, keyOf(resource)));
+  await within(options, sight, async (signal, once) => {
     if (once) {
-      if ((await client.get(kind, key, { signal }))?.metadata.uid === uid) throw new TimeoutError(0);
-      return;
+      const present = await client.get(kind, sight.key, { signal });
+      if (present?.metadata.uid !== uid) return;
+      sight.see({ type: "added", resource: present });
+      throw sight.timedOut(0);
     }
     let isThere = false;
-    for await (const event of client.watch(kind, { ...selectionOf(key), signal })) {
+    for await (const event of client.watch(kind, { ...sight.key, signal })) {
+      sight.see(event);
       if (event.type === "added") isThere = event.resource.metadata.uid === uid;
       if (event.type === "deleted" && event.resource.metadata.uid === uid) return;
       if (event.type === "synced" && !isThere) return;
@@ -93,18 +107,22 @@ export async function waitForDeletion<Spec, Status, Input>(
   });
 }
 
-function selectionOf(key: ResourceKey | string): ResourceKey {
-  return typeof key === "string" ? { name: key } : { name: key.name, namespace: key.namespace };
-}
-
 /** Runs a wait with its options; `once` says that it must not wait at all. */
 async function within<T>(
   { timeout: limit, signal, runtime = currentRuntime() }: ResourceWaitOptions,
+  sight: LastSight,
   wait: (signal: AbortSignal | undefined, once: boolean) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
   if (limit === undefined) return wait(signal, false);
   const once = toMs(limit, "timeout") === 0;
   const duration: Duration = once ? Number.POSITIVE_INFINITY : limit;
-  return timeout(duration, (operation) => wait(operation.signal, once), { signal, runtime });
+  let expiry: AbortSignal | undefined;
+  try {
+    return await timeout(duration, (operation) => wait((expiry = operation.signal), once), { signal, runtime });
+  } catch (error) {
+    // Not one that the caller's signal or predicate brought along.
+    const isOwn = error instanceof TimeoutError && error === expiry?.reason && error !== signal?.reason;
+    throw isOwn ? sight.timedOut(error.timeoutMs) : error;
+  }
 }

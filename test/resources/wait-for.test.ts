@@ -1,9 +1,17 @@
-import { type ResourceClient, createResourceClient, waitFor, waitForDeletion } from "keelson/resources";
+import {
+  type Condition,
+  type ResourceClient,
+  createResourceClient,
+  defineKind,
+  waitFor,
+  waitForDeletion,
+} from "keelson/resources";
 import { TimeoutError } from "keelson/core";
 import { op } from "keelson/store";
 import { memoryStore } from "keelson/store/memory";
 import { type VirtualTime, virtualTime } from "keelson/testing";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { outcome } from "../support/outcome.js";
 import { type FaultyStore, faultyStore } from "./faulty-store.js";
 import { Workload } from "./workload.js";
 
@@ -42,6 +50,83 @@ test("a timeout rejects with TimeoutError and leaves nothing behind", async () =
   await time.advance("59s");
   await time.advance("1s");
   expect(await waiting).toBeInstanceOf(TimeoutError);
+});
+
+describe("a timeout says how the object was last seen:", () => {
+  /** What a wait in vain names as its cause. */
+  async function cause(waiting: Promise<unknown>): Promise<string> {
+    const rejected = outcome(waiting);
+    await time.advance("1s");
+    const error = await rejected;
+    expect(error).toMatchObject({ code: "TIMEOUT", timeoutMs: 1_000 });
+    return String((error as Error).cause);
+  }
+  const wait = () => cause(waitFor(client, Workload, "web", isReady, { timeout: "1s" }));
+
+  test("that there was none, or none any more", async () => {
+    expect(await wait()).toBe("Error: there was no Workload default/web");
+    const web = await client.create(Workload, draft);
+    const waiting = wait();
+    await client.delete(web);
+    expect(await waiting).toBe("Error: there was no Workload default/web");
+  });
+
+  test("its conditions", async () => {
+    const Job = defineKind<object, { conditions: readonly Condition[] }>()("Job", { scope: "cluster" });
+    const job = await client.create(Job, { metadata: { name: "j" }, spec: {} });
+    const waits = () => cause(waitFor(client, Job, "j", () => false, { timeout: "1s" }));
+    expect(await waits()).toBe("Error: Job j was last seen with no conditions");
+    const lastTransitionTime = "2030-01-01T00:00:00.000Z";
+    const conditions = [
+      { type: "Ready", status: "False", reason: "Pulling", message: "the image is large", lastTransitionTime },
+      { type: "Bound", status: "True", reason: "Fits", message: "", lastTransitionTime },
+    ] as const;
+    await client.patchStatus(job, { conditions });
+    const seen = "Error: Job j was last seen with Ready False (Pulling: the image is large), Bound True (Fits)";
+    expect(await waits()).toBe(seen);
+    const once = await outcome(waitFor(client, Job, "j", () => false, { timeout: 0 }));
+    expect(String((once as Error).cause)).toBe(seen);
+  });
+
+  test("what its deletion waits for", async () => {
+    const web = await client.create(Workload, { ...draft, metadata: { name: "web", finalizers: ["x.dev/a"] } });
+    await client.delete(web);
+    const seen = "Error: Workload default/web was last seen with no conditions, its deletion waiting for x.dev/a";
+    expect(await cause(waitForDeletion(client, Workload, web, { timeout: "1s" }))).toBe(seen);
+    const once = await outcome(waitForDeletion(client, Workload, web, { timeout: 0 }));
+    expect(String((once as Error).cause)).toBe(seen);
+  });
+
+  test("that nothing was heard", async () => {
+    const deaf = {
+      ...client,
+      watch: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) }),
+    };
+    const waiting = waitFor(deaf, Workload, "web", isReady, { timeout: "1s" });
+    expect(await cause(waiting)).toBe("Error: nothing was heard of Workload default/web yet");
+  });
+});
+
+test("a TimeoutError that is not of the wait itself is left as it is", async () => {
+  const late = new TimeoutError(5);
+  await client.create(Workload, draft);
+  const throwing = (): boolean => {
+    throw late;
+  };
+  await expect(waitFor(client, Workload, "web", throwing, { timeout: "1m" })).rejects.toBe(late);
+  const stop = new AbortController();
+  const waiting = outcome(waitFor(client, Workload, "web", isReady, { timeout: "1m", signal: stop.signal }));
+  await time.settle();
+  stop.abort(late);
+  expect(await waiting).toBe(late);
+});
+
+test("a wrong argument is refused by name", async () => {
+  const wrong = (value: unknown) => waitForDeletion(client, Workload, value as Workload);
+  await expect(wrong("web")).rejects.toThrow('Expected `resource` to be an object, got "web"');
+  await expect(wrong({ name: "web" })).rejects.toThrow("Expected `resource.metadata` to be an object, got `undefined`");
+  const notOne = undefined as unknown as typeof isReady;
+  await expect(waitFor(client, Workload, "web", notOne)).rejects.toThrow("Expected `predicate` to be a function");
 });
 
 test("an abort rejects with the reason, unchanged", async () => {
