@@ -88,6 +88,11 @@ export class ControllerHarness implements Harness {
     return this.#named(controller).store.writes;
   }
 
+  /** Which object each write was of that a controller has made so far. */
+  written(controller: string): readonly string[] {
+    return this.#named(controller).store.written;
+  }
+
   observe<Spec, Status, Input>(
     kind: Kind<Spec, Status, Input>,
     look: (objects: readonly Resource<Spec, Status>[]) => void,

@@ -1,10 +1,11 @@
 import { ObjectEvent } from "../controllers/index.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import type { Runtime } from "../core/index.js";
-import { ConflictError } from "../resources/index.js";
+import { ConflictError, type ResourceKey, describe } from "../resources/index.js";
 import {
   CompactedError,
   type KeyRange,
+  type Op,
   type StateStore,
   StoreUnavailableError,
   type Txn,
@@ -27,8 +28,8 @@ interface PlannedCrash {
 /** The store as one controller sees it over its lives: the same data, with what a test plans to go wrong. */
 export class ControllerStore {
   readonly lag: WatchLag = { delayMs: 0, frozenUntil: 0 };
-  /** Writes of objects so far. */
-  writes = 0;
+  /** Which object each of its writes so far was of. */
+  readonly written: string[] = [];
   readonly #inner: StateStore;
   readonly #runtime: Runtime;
   readonly #watches = new Set<LinkedSignal>();
@@ -41,6 +42,11 @@ export class ControllerStore {
   constructor(inner: StateStore, runtime: Runtime) {
     this.#inner = inner;
     this.#runtime = runtime;
+  }
+
+  /** Writes of objects so far. */
+  get writes(): number {
+    return this.written.length;
   }
 
   /** Refuses the next `count` writes of existing objects with a ConflictError. */
@@ -89,7 +95,7 @@ export class ControllerStore {
         answer(async () => {
           this.#refusePlanned(txn);
           const result = await inner.txn(txn, options);
-          if (result.succeeded && isWrite(txn) && !isEvent(txn)) this.#wrote();
+          if (result.succeeded && isWrite(txn) && !isEvent(txn)) this.#wrote(txn);
           return result;
         }),
       watch: (range, options = {}) => this.#watch(range, options),
@@ -99,8 +105,10 @@ export class ControllerStore {
     });
   }
 
-  #wrote(): void {
-    this.writes += 1;
+  #wrote({ then }: Txn): void {
+    const [key = ""] = then.flatMap(writtenBy);
+    const { kind, ...object } = objectOf(key);
+    this.written.push(describe(kind, object));
     const planned = this.#planned;
     if (planned === undefined) return;
     planned.left -= 1;
@@ -115,8 +123,8 @@ export class ControllerStore {
     const own = txn.if?.find((compare) => compare.target === "modRevision" && compare.value > 0);
     if (own === undefined || !isWrite(txn)) return;
     this.#conflicts -= 1;
-    const [kind = "", namespace = "", name = ""] = own.key.split("/").slice(-3);
-    throw new ConflictError(kind, namespace === "_" ? { name } : { namespace, name }, "was changed, as planned");
+    const { kind, ...object } = objectOf(own.key);
+    throw new ConflictError(kind, object, "was changed, as planned");
   }
 
   #watch(range: KeyRange, { signal, ...options }: WatchOptions): AsyncIterable<WatchBatch> {
@@ -148,6 +156,17 @@ const cut = "the watch was cut, as planned";
 
 function isWrite({ then }: Txn): boolean {
   return then.some(({ type }) => type !== "range");
+}
+
+/** What a key of the store stands for. */
+function objectOf(storeKey: string): ResourceKey & { readonly kind: string } {
+  const [kind = "", namespace = "", name = ""] = storeKey.split("/").slice(-3);
+  return namespace === "_" ? { kind, name } : { kind, namespace, name };
+}
+
+function writtenBy(op: Op): readonly string[] {
+  if (op.type === "put") return [op.key];
+  return op.type === "delete" && "key" in op.range ? [op.range.key] : [];
 }
 
 /** Whether it records what happened, for people: that is no part of what a controller brings about. */

@@ -39,6 +39,7 @@ export {
   type ReconcilerReport,
   checkReconciler,
 } from "./reconciler-check.js";
+export type { CrashPointsReport } from "./crash-points.js";
 export type { ReconcilerFault, ReconcilerScenario } from "./reconciler-scenario.js";
 export { withFaults } from "./faults.js";
 export type { CallFault, FaultTarget, FaultyMethod, LeaseFault, StoreFault, WatchFault } from "./faults-plan.js";

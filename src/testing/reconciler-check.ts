@@ -1,17 +1,19 @@
 import { checkFunction, checkInteger, checkKnown } from "../core/check.js";
 import { KeelsonError } from "../core/index.js";
 import type { Controller } from "../controllers/index.js";
-import { createHarness } from "./create-harness.js";
+import { startHarness } from "./create-harness.js";
+import type { ControllerHarness } from "./controller-harness.js";
+import { CrashPoints, type CrashPointsReport } from "./crash-points.js";
 import { danglingOwners, differences, finalState, kindsIn } from "./final-state.js";
-import type { Harness } from "./harness.js";
 import { ObjectNames } from "./object-names.js";
 import { type Reference, faultOf, plan, recreate } from "./reconciler-faults.js";
+import { type Failed, checkRest } from "./reconciler-rest.js";
 import { type ReconcilerFault, type ReconcilerScenario, scenarioFields } from "./reconciler-scenario.js";
 import { VirtualRuntime } from "./virtual-runtime.js";
 
 /** How much {@link checkReconciler} tries. */
 export interface ReconcilerCheckOptions {
-  /** How many seeds, each with one run in which nothing goes wrong and one in which something does. @defaultValue `40` */
+  /** How many seeds, each with one run in which nothing goes wrong and one in which something does. @defaultValue `60` */
   readonly seeds?: number;
   /** The first of them. @defaultValue `1` */
   readonly firstSeed?: number;
@@ -23,6 +25,8 @@ export interface ReconcilerReport {
   readonly runs: number;
   /** How many of them had which fault. */
   readonly faults: Readonly<Record<ReconcilerFault["kind"], number>>;
+  /** How many of the controllers' writes a crash has followed. */
+  readonly crashPoints: CrashPointsReport;
   /** Reconciles in all runs together. */
   readonly reconciles: number;
 }
@@ -56,12 +60,14 @@ export class ReconcilerCheckError extends KeelsonError {
 /**
  * Checks that controllers bring about the same end whatever goes wrong on the way: a crash after any of their writes,
  * caches that are stale, states that they never see, objects that are deleted and created anew under their old names.
- * And that they come to rest: once all is done, not even a restart makes them write.
+ * And that they come to rest: once all is done, not even a restart makes them write, and nothing fails, hangs, or asks to
+ * run again without a pause.
  *
  * @remarks
  * *Eventually stable reconciliation* is the property of Anvil (Sun et al., OSDI 2024), the first three faults are the
  * classes of Sieve (Sun et al., OSDI 2022). Each seed plays the scenario twice, without and with a fault, and compares
- * the ends. Give the controllers as a function: only then does a crash lose what they keep in memory.
+ * the ends. Every second fault is a crash, after one write after the other, so that twice as many seeds as there are
+ * writes try them all. Give the controllers as a function: only then does a crash lose what they keep in memory.
  * @throws ReconcilerCheckError, naming the seed and the fault; TypeError, RangeError.
  *
  * @example
@@ -100,10 +106,11 @@ export async function checkReconciler(
   checkFunction("controllers", controllers);
   checkKnown("options", options, { seeds: true, firstSeed: true });
   checkKnown("scenario", scenario, scenarioFields);
-  const { seeds = 40, firstSeed = 1 } = options;
+  const { seeds = 60, firstSeed = 1 } = options;
   checkInteger("seeds", seeds, 1);
   checkInteger("firstSeed", firstSeed, 0);
   const faults = { none: 0, crash: 0, stale: 0, unobserved: 0, recreate: 0 };
+  const crashPoints = new CrashPoints();
   let reconciles = 0;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
     const reference = await play(controllers, scenario, seed, { kind: "none" });
@@ -111,13 +118,15 @@ export async function checkReconciler(
     const run = await play(controllers, scenario, seed, fault);
     const found = differences(reference.end, run.end);
     if (found.length > 0) {
-      throw new ReconcilerCheckError(seed, fault, `the end is another than without it:\n${found.join("\n")}`);
+      const what = "the end is another than without it (-: without the fault, +: with it):";
+      throw new ReconcilerCheckError(seed, fault, [what, ...found].join("\n"));
     }
+    crashPoints.add(reference.writes, fault);
     faults.none += 1;
     faults[fault.kind] += 1;
     reconciles += reference.reconciles + run.reconciles;
   }
-  return { runs: 2 * seeds, faults, reconciles };
+  return { runs: 2 * seeds, faults, crashPoints: crashPoints.report(), reconciles };
 }
 
 /** What one run came to. */
@@ -134,7 +143,7 @@ async function play(
 ): Promise<Played> {
   const failed = (what: string, options?: ErrorOptions): ReconcilerCheckError =>
     new ReconcilerCheckError(seed, fault, what, options);
-  await using t = await createHarness({ controllers, kinds: scenario.kinds ?? [], seed });
+  await using t = await startHarness({ controllers, kinds: scenario.kinds ?? [], seed });
   try {
     return await playedOn(t, controllers(), scenario, fault, randomOf(seed), failed);
   } catch (error) {
@@ -143,12 +152,12 @@ async function play(
 }
 
 async function playedOn(
-  t: Harness,
+  t: ControllerHarness,
   controllers: readonly Controller[],
   scenario: ReconcilerScenario,
   fault: ReconcilerFault,
   random: () => number,
-  failed: (what: string) => ReconcilerCheckError,
+  failed: Failed,
 ): Promise<Played> {
   const { settleWithin = "10m" } = scenario;
   const own = [...new Set(controllers.flatMap((controller) => controller.kinds))];
@@ -175,14 +184,7 @@ async function playedOn(
   const dangling = await danglingOwners(t.client, kinds);
   if (dangling.length > 0) throw failed(dangling.join("; "));
   const end = await finalState(t.client, { known, kinds, names, view: scenario.view?.bind(scenario) });
-  const before = counts();
-  for (const { name } of controllers) t.crash(name);
-  await t.advance(settleWithin);
-  const restless = counts().filter(([, count], index) => count !== before[index]?.[1]);
-  for (const [name, count] of restless) {
-    const more = count - (before.find(([known]) => known === name)?.[1] ?? 0);
-    throw failed(`${name} wrote ${String(more)} times though nothing had changed`);
-  }
+  await checkRest(t, controllers, settleWithin, failed);
   return { writes, revision, end, reconciles: t.reconciles.length };
 }
 

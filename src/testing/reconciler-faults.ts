@@ -14,33 +14,40 @@ export interface Reference {
 /** How long caches are blind: shorter and longer than the time after which a controller reads the store itself. */
 const blindMs = [100, 1_000, 5_000, 45_000];
 
-/** The fault of the nth run: each class in turn, crashes after each write in turn, everything else by chance. */
+/**
+ * The fault of the nth run: by turns a crash, after each write in turn, and one of the other classes, each in turn, of
+ * which everything else is by chance. There are more places for a crash than ways to be blind.
+ */
 export function faultOf(nth: number, { writes, revision }: Reference, random: () => number): ReconcilerFault {
-  const round = Math.floor(nth / 4);
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
+  if (nth % 2 === 1) return crashOf((nth - 1) / 2, writes);
   const blind = {
     controller: pick(writes)?.[0] ?? "",
     atRevision: Math.floor(random() * (revision + 1)),
     forMs: pick(blindMs) ?? 0,
   };
-  switch (nth % 4) {
-    case 0: {
-      const places = writes.flatMap(([controller, count]) =>
-        Array.from({ length: count }, (_, n) => ({ controller, n })),
-      );
-      const place = places[round % places.length];
-      if (place === undefined) return { kind: "none" };
-      // From one round to the next every place is struck once, and from then on time and again.
-      const every = Math.floor(round / places.length) % 2 === 1;
-      return { kind: "crash", controller: place.controller, afterWrite: place.n + 1, every };
-    }
-    case 1:
+  switch ((nth / 2) % 3) {
+    case 0:
       return { kind: "stale", ...blind };
-    case 2:
+    case 1:
       return { kind: "unobserved", ...blind };
     default:
       return { kind: "recreate", unseen: random() < 0.5 };
   }
+}
+
+/**
+ * The nth of the crashes: after the first write, the last, the second and so on, until they meet, and then after so many
+ * again and again. What is begun and what is given up comes first, as chance may make some scenarios longer than others.
+ */
+function crashOf(nth: number, writes: Reference["writes"]): ReconcilerFault {
+  const places = writes.flatMap(([controller, count]) =>
+    Array.from({ length: count }, (_, n) => ({ controller, afterWrite: n + 1 })),
+  );
+  const turn = nth % places.length;
+  const place = places.at(turn % 2 === 0 ? turn / 2 : -(turn + 1) / 2);
+  if (place === undefined) return { kind: "none" };
+  return { kind: "crash", ...place, every: Math.floor(nth / places.length) % 2 === 1 };
 }
 
 /** Plans a fault, but for what happens in the end. */
