@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkAsyncIterable, checkInteger } from "../core/check.js";
+import { checkInteger } from "../core/check.js";
+import { checkAsyncIterable } from "../core/check-type.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { timer } from "../time/index.js";

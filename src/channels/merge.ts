@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkAsyncIterable } from "../core/check.js";
+import { checkAsyncIterable } from "../core/check-type.js";
 import { sourceOf } from "./select-source.js";
 import { Selection } from "./selection.js";
 import { DONE } from "./done.js";

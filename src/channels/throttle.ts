@@ -1,5 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkAsyncIterable } from "../core/check.js";
+import { checkAsyncIterable } from "../core/check-type.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import { DONE } from "./done.js";

@@ -72,19 +72,6 @@ export function checkFunction(option: string, value: unknown): void {
   throw new TypeError(`Expected \`${option}\` to be a function, got ${shown(value)}`);
 }
 
-/** Refuses everything but `true` and `false`. */
-export function checkBoolean(option: string, value: unknown): void {
-  if (typeof value === "boolean") return;
-  throw new TypeError(`Expected \`${option}\` to be a boolean, got ${shown(value)}`);
-}
-
-/** Refuses everything but what `for await` iterates. */
-export function checkAsyncIterable(option: string, value: unknown): void {
-  if (typeof (value as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] === "function")
-    return;
-  throw new TypeError(`Expected \`${option}\` to be an async iterable, got ${shown(value)}`);
-}
-
 /** Refuses everything but a non-empty string. */
 export function checkName(option: string, value: unknown): void {
   if (typeof value === "string" && value !== "") return;

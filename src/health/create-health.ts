@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
-import { checkBoolean, checkFunction, checkName, checkObject, checkOneOf } from "../core/check.js";
+import { checkFunction, checkName, checkObject, checkOneOf } from "../core/check.js";
+import { checkBoolean } from "../core/check-type.js";
 import type { Runtime } from "../core/runtime.js";
 import { type FetchHandler, type HttpListener, type ListenOptions, listen } from "../http/index.js";
 import { CheckRunner, kindNames } from "./check-runner.js";

@@ -1,5 +1,6 @@
 import { type Duration, toMs } from "../core/duration.js";
-import { checkBoolean, checkFunction, checkKnown } from "../core/check.js";
+import { checkFunction, checkKnown } from "../core/check.js";
+import { checkBoolean } from "../core/check-type.js";
 import { PENDING, type Source, type Waiter } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { FaultInjection, type HostNames } from "./fault-injection.js";
