@@ -1,7 +1,10 @@
 import { KeelsonError } from "../core/errors.js";
 
-/** What kept a retry from going on: no retries left, an exhausted budget, or a delay past the deadline. */
-export type GivingUp = "retries" | "budget" | "deadline";
+/**
+ * What kept a retry from going on: no retries left, an exhausted budget, a delay past the deadline, or a `retryAfter` of
+ * `Infinity`.
+ */
+export type GivingUp = "retries" | "budget" | "deadline" | "retryAfter";
 
 /**
  * A call was tried as often as it may be; thrown only where `exhausted: "wrap"` asks for it.
@@ -33,6 +36,7 @@ const sentences: Readonly<Record<GivingUp, string>> = {
   retries: "no retries left",
   budget: "the retry budget is exhausted",
   deadline: "the next attempt would start after the deadline",
+  retryAfter: "the other side asked never to be called again",
 };
 
 /**
@@ -74,13 +78,23 @@ export class QueueFullError extends KeelsonError {
 export class CircuitOpenError extends KeelsonError {
   override readonly name = "CircuitOpenError";
   readonly code = "CIRCUIT_OPEN";
-  /** Milliseconds until it lets a call through to see; `Infinity` while it is held open by hand. */
+  /**
+   * Milliseconds until it lets a call through to see: 0 while such a trial call is under way, `Infinity` while it is
+   * held open by hand.
+   */
   readonly retryAfterMs: number;
 
   constructor(detail: { readonly retryAfterMs: number }, options?: ErrorOptions) {
-    super(`the circuit is open for another ${String(Math.ceil(detail.retryAfterMs))} ms`, options);
+    super(`the circuit is ${howLongOpen(detail.retryAfterMs)}`, options);
     this.retryAfterMs = detail.retryAfterMs;
   }
+}
+
+function howLongOpen(ms: number): string {
+  if (ms === Number.POSITIVE_INFINITY) return "held open";
+  return ms > 0
+    ? `open for another ${String(Math.ceil(ms))} ms`
+    : "half-open, with as many trial calls as it lets through";
 }
 
 /**

@@ -28,7 +28,9 @@ export interface RetryPolicyOptions {
   /**
    * How long the other side asked to be left alone, if it did.
    *
-   * @remarks The delay is then the backoff's, raised or lowered into [asked, asked + 5 s].
+   * @remarks
+   * The delay is then the backoff's, raised or lowered into [asked, asked + 5 s]. `Infinity`, as of a circuit breaker
+   * that is held open by hand, ends the retrying.
    */
   readonly retryAfter?: ((error: unknown) => Duration | undefined) | undefined;
   /** The extra load allowed, shared with other callers; an exhausted one ends the retrying. @defaultValue no limit */

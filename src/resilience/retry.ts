@@ -199,6 +199,7 @@ async function furtherAttempts<T>(
     };
     if (number > plan.retries) return giveUp("retries");
     delay = ask(error, () => delayAfter(plan, number, delay, error));
+    if (delay === Number.POSITIVE_INFINITY) return giveUp("retryAfter");
     if (runtime.now() + delay >= call.deadline) return giveUp("deadline");
     if (budget !== undefined && !budget.extra()) return giveUp("budget");
     try {
@@ -227,11 +228,13 @@ function unboxed(error: unknown): unknown {
   return error instanceof Boxed ? error.failure : error;
 }
 
+/** `Infinity` where the other side is not to be asked again. */
 function delayAfter(plan: RetryPlan, attempt: number, previous: number, error: unknown): number {
   const { runtime } = plan;
   const delay = backoffOf(plan)({ attempt, previous, error, random: () => runtime.random() });
   const asked = plan.retryAfter?.(error);
   if (asked === undefined) return clampDelay(delay);
   const least = toMs(asked, "retryAfter");
+  if (least === Number.POSITIVE_INFINITY) return least;
   return clampDelay(Math.min(Math.max(delay, least), least + retryAfterSlack));
 }

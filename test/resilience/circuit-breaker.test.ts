@@ -48,6 +48,7 @@ describe("opens", () => {
     const [, error] = await outcome(breaker.execute(() => (called = true)));
     expect(error).toBeInstanceOf(CircuitOpenError);
     expect(error).toMatchObject({ retryAfterMs: 20_000, cause: failure, code: "CIRCUIT_OPEN" });
+    expect(error).toHaveProperty("message", "the circuit is open for another 20000 ms");
     expect(called).toBe(false);
   });
 });
@@ -91,6 +92,17 @@ describe("half-open", () => {
     await time.current.advance("1s");
     expect(await feed(breaker, ".x")).toBe("closed");
     expect(await feed(breaker, "x")).toBe("open");
+  });
+
+  test("says to whom it refuses that trial calls are under way", async () => {
+    const breaker = await open(1);
+    const caller = new AbortController();
+    const trial = breaker.execute(untilAborted, { signal: caller.signal }).catch(() => "given up");
+    const [, error] = await outcome(breaker.execute(() => "ok"));
+    const message = "the circuit is half-open, with as many trial calls as it lets through";
+    expect(error).toMatchObject({ retryAfterMs: 0, message });
+    caller.abort();
+    expect(await trial).toBe("given up");
   });
 
   test("a trial call that its caller gave up makes room for another", async () => {
@@ -205,7 +217,7 @@ describe("what counts", () => {
     expect(breaker.state.kind).toBe("isolated");
     await time.current.advance("1d");
     const [, error] = await outcome(breaker.execute(() => 1));
-    expect(error).toMatchObject({ retryAfterMs: Number.POSITIVE_INFINITY });
+    expect(error).toMatchObject({ retryAfterMs: Number.POSITIVE_INFINITY, message: "the circuit is held open" });
     held[Symbol.dispose]();
     expect(await good(breaker)).toEqual(["ok", "ok"]);
     held[Symbol.dispose]();

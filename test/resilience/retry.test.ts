@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TimeoutError } from "keelson/core";
 import {
   type CallContext,
+  CircuitOpenError,
   RetryExhaustedError,
+  circuitBreaker,
   constant,
   exponential,
   retry,
@@ -175,6 +177,22 @@ describe("the other side's wish", () => {
     await time.runUntilIdle("30d");
     await result;
     expect(at).toEqual([0, expected]);
+  });
+
+  test.each(["rethrow", "wrap"] as const)("never to be asked again ends the retrying (%s)", async (exhausted) => {
+    const breaker = circuitBreaker();
+    const held = breaker.isolate();
+    const onRetry = vi.fn();
+    const retryAfter = (error: unknown) => (error instanceof CircuitOpenError ? error.retryAfterMs : undefined);
+    const options = { retries: Infinity, deadline: Infinity, retryAfter, onRetry, exhausted };
+    const error = await retry(() => breaker.execute(() => "ok"), options).catch((thrown: unknown) => thrown);
+    const refused = { code: "CIRCUIT_OPEN", retryAfterMs: Number.POSITIVE_INFINITY };
+    const wrapped = { attempts: 1, because: "retryAfter", cause: refused };
+    expect(error).toMatchObject(exhausted === "wrap" ? wrapped : refused);
+    expect(onRetry).not.toHaveBeenCalled();
+    await time.runUntilIdle(0);
+    held[Symbol.dispose]();
+    expect(await retry(() => breaker.execute(() => "ok"), options)).toBe("ok");
   });
 });
 
