@@ -53,6 +53,10 @@ export class Many<T> extends MessageSource<T, T[]> {
     if (this.state.buffer.length === 0 && this.#max > 0) return this.state.ended ? this.#end : PENDING;
     return this.state.takeMany(this.#max);
   }
+
+  override boxed(message: T): T[] {
+    return [message];
+  }
 }
 
 /** Whether a message is there: `true` takes none, `false` is the end. */

@@ -400,6 +400,14 @@ describe("receiving in batches", () => {
     expectTypeOf(rx.recvMany(1, { into })).resolves.toEqualTypeOf<number>();
   });
 
+  test("a batch that was waited for holds the message that came", async () => {
+    const [tx, rx] = mpsc.channel<number>(4);
+    const batches = rx.batches(2)[Symbol.asyncIterator]();
+    const next = batches.next();
+    await tx.send(1);
+    expect(await next).toEqual({ done: false, value: [1] });
+  });
+
   test("batches iterates over arrays", async () => {
     const [tx, rx] = mpsc.channel<number>(10);
     for (let n = 0; n < 5; n += 1) tx.trySend(n);
