@@ -1,8 +1,10 @@
 import { currentRuntime } from "../core/ambient.js";
+import type { CancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkInteger } from "../core/check.js";
 import { checkAsyncIterable } from "../core/check-type.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
+import type { WaitOptions } from "../core/wait.js";
 import { timer } from "../time/index.js";
 import { Selection } from "./selection.js";
 import { DONE } from "./done.js";
@@ -48,7 +50,7 @@ export function chunksTimeout<T>(
 
 type Step<T> = IteratorResult<T, undefined> | "late";
 
-class Chunked<T> implements AsyncIterator<T[], undefined> {
+class Chunked<T> implements CancelSafeIterator<T[], undefined> {
   private readonly steps: Steps<T>;
   private readonly max: number;
   private readonly ms: number;
@@ -74,7 +76,12 @@ class Chunked<T> implements AsyncIterator<T[], undefined> {
   }
 
   next(): Promise<IteratorResult<T[], undefined>> {
-    const next = this.last.then(() => this.chunk());
+    return this["~next"]();
+  }
+
+  /** An abort gives the chunk that is begun. */
+  "~next"(options?: WaitOptions): Promise<IteratorResult<T[], undefined>> {
+    const next = this.last.then(() => this.chunk(options));
     this.last = next.catch(() => undefined);
     return next;
   }
@@ -87,11 +94,11 @@ class Chunked<T> implements AsyncIterator<T[], undefined> {
     return DONE;
   }
 
-  private async chunk(): Promise<IteratorResult<T[], undefined>> {
+  private async chunk(options?: WaitOptions): Promise<IteratorResult<T[], undefined>> {
     const chunk: T[] = [];
     try {
       while (!this.isOver && this.failure === undefined && chunk.length < this.max) {
-        const step = await (chunk.length === 0 ? this.first : this.others).next();
+        const step = await (chunk.length === 0 ? this.first : this.others).next(options);
         if (step === "late") break;
         if (step.done === true) this.isOver = true;
         else if (chunk.push(step.value) === 1) this.deadline.reset(this.ms);

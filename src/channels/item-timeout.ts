@@ -1,7 +1,9 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkAsyncIterable } from "../core/check-type.js";
+import type { CancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
+import type { WaitOptions } from "../core/wait.js";
 import { DONE } from "./done.js";
 import { Selection } from "./selection.js";
 import { Steps } from "./steps.js";
@@ -39,7 +41,7 @@ export function itemTimeout<T>(
   return new TimedItems(source, toMs(duration), runtime);
 }
 
-class TimedItems<T> implements AsyncIterableIterator<T> {
+class TimedItems<T> implements AsyncIterableIterator<T>, CancelSafeIterator<T> {
   private readonly steps: Steps<T>;
   private readonly selection: Selection<IteratorResult<T, undefined>>;
   private readonly timeout: number;
@@ -54,7 +56,12 @@ class TimedItems<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    const next = this.last.then(() => (this.isOver ? DONE : this.selection.next({ timeout: this.timeout })));
+    return this["~next"]();
+  }
+
+  "~next"(options?: WaitOptions): Promise<IteratorResult<T, undefined>> {
+    const { timeout } = this;
+    const next = this.last.then(() => (this.isOver ? DONE : this.selection.next({ ...options, timeout })));
     this.last = next.catch(() => undefined);
     return next;
   }

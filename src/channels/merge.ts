@@ -1,5 +1,7 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkAsyncIterable } from "../core/check-type.js";
+import type { CancelSafeIterator } from "../core/cancel-safe-iterator.js";
+import type { WaitOptions } from "../core/wait.js";
 import { sourceOf } from "./select-source.js";
 import { Selection } from "./selection.js";
 import { DONE } from "./done.js";
@@ -42,7 +44,7 @@ export function merge<S extends readonly AsyncIterable<unknown>[]>(
   return new Merged(iterables as readonly AsyncIterable<ItemOf<S[number]>>[]);
 }
 
-class Merged<T> implements AsyncIterableIterator<T> {
+class Merged<T> implements AsyncIterableIterator<T>, CancelSafeIterator<T> {
   private readonly selection: Selection<IteratorResult<T, undefined>>;
   private readonly iterators: AsyncIterator<T>[] = [];
   private last: Promise<unknown> = Promise.resolve();
@@ -63,7 +65,11 @@ class Merged<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    const next = this.last.then(() => this.step());
+    return this["~next"]();
+  }
+
+  "~next"(options?: WaitOptions): Promise<IteratorResult<T, undefined>> {
+    const next = this.last.then(() => this.step(options));
     this.last = next.catch(() => undefined);
     return next;
   }
@@ -79,10 +85,10 @@ class Merged<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  private async step(): Promise<IteratorResult<T, undefined>> {
+  private async step(options?: WaitOptions): Promise<IteratorResult<T, undefined>> {
     if (this.isOver) return DONE;
     try {
-      return await this.selection.next();
+      return await this.selection.next(options);
     } catch (error) {
       this.isOver = true;
       await leaveAll(this.iterators).catch(() => undefined);

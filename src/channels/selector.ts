@@ -1,4 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
+import { onAbort } from "../core/abort-hub.js";
+import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkOneOf, shown } from "../core/check.js";
 import { DISABLED, PENDING, type Selectable } from "../core/selectable.js";
 import type { WaitOptions } from "../core/wait.js";
@@ -140,12 +142,31 @@ class BranchSelector {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
-    return { next: async () => ({ done: false, value: await this.next() }) };
+    return cancelSafeIterator<unknown, undefined>(async (options) => ({
+      done: false,
+      value: await this.nextUntil(options?.signal),
+    }));
   }
 
   [Symbol.dispose](): void {
     this.isDisposed = true;
     this.selection.cancel(disposed());
+  }
+
+  /** The same as `next`, but a signal may end it besides what its own defaults say. */
+  private async nextUntil(signal: AbortSignal | undefined): Promise<unknown> {
+    signal?.throwIfAborted();
+    const aborted = (reason: unknown): void => {
+      this.selection.cancel(reason);
+    };
+    const next = this.next();
+    if (signal?.aborted === true) aborted(signal.reason); // by what an iterator did that is a branch
+    const place = signal === undefined ? undefined : onAbort(signal, { aborted });
+    try {
+      return await next;
+    } finally {
+      place?.unlink();
+    }
   }
 
   private branchOf(name: string | number): BranchWaiter {

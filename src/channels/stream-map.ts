@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkInteger } from "../core/check.js";
 import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
@@ -151,12 +152,10 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
 
   /** Iterates until no iterable is left. */
   [Symbol.asyncIterator](): AsyncIterator<[key: K, item: T], undefined> {
-    return {
-      next: async () => {
-        const received = await this.next();
-        return received.ok ? { done: false, value: received.value } : { done: true, value: undefined };
-      },
-    };
+    return cancelSafeIterator<[key: K, item: T], undefined>(async (options) => {
+      const received = await this.next(options);
+      return received.ok ? { done: false, value: received.value } : { done: true, value: undefined };
+    });
   }
 
   #gather(items: [key: K, item: T][], max: number): void {

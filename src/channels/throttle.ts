@@ -1,8 +1,13 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkAsyncIterable } from "../core/check-type.js";
+import type { CancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { type Duration, toMs } from "../core/duration.js";
+import { LinkedSignal } from "../core/linked-signal.js";
 import type { Runtime } from "../core/runtime.js";
+import type { WaitOptions } from "../core/wait.js";
 import { DONE } from "./done.js";
+import { Selection } from "./selection.js";
+import { Steps } from "./steps.js";
 
 /** Where the time of a stream comes from. */
 export interface StreamOptions {
@@ -37,42 +42,51 @@ export function throttle<T>(
 ): AsyncIterable<T> {
   checkAsyncIterable("source", source);
   const ms = toMs(period, "period");
-  return { [Symbol.asyncIterator]: () => new Throttled(source[Symbol.asyncIterator](), ms, runtime) };
+  return { [Symbol.asyncIterator]: () => new Throttled(source, ms, runtime) };
 }
 
-class Throttled<T> implements AsyncIterator<T, undefined> {
-  private readonly iterator: AsyncIterator<T>;
+class Throttled<T> implements CancelSafeIterator<T, undefined> {
+  private readonly steps: Steps<T>;
+  private readonly selection: Selection<IteratorResult<T, undefined>>;
   private readonly ms: number;
   private readonly runtime: Runtime;
   private readonly left = new AbortController();
   private last: Promise<unknown> = Promise.resolve();
   private earliest = Number.NEGATIVE_INFINITY;
 
-  constructor(iterator: AsyncIterator<T>, ms: number, runtime: Runtime) {
-    this.iterator = iterator;
+  constructor(source: AsyncIterable<T>, ms: number, runtime: Runtime) {
+    this.steps = new Steps(source);
+    this.selection = new Selection(runtime, (_, step) => step as IteratorResult<T, undefined>, undefined, false);
+    this.selection.add("item", this.steps);
     this.ms = ms;
     this.runtime = runtime;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    const next = this.last.then(() => this.step());
+    return this["~next"]();
+  }
+
+  "~next"(options?: WaitOptions): Promise<IteratorResult<T, undefined>> {
+    const next = this.last.then(() => this.step(options));
     this.last = next.catch(() => undefined);
     return next;
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
     this.left.abort();
-    await this.iterator.return?.();
+    this.selection.give(DONE);
+    await this.steps.iterator.return?.();
     return DONE;
   }
 
-  private async step(): Promise<IteratorResult<T, undefined>> {
-    const { signal } = this.left;
+  private async step(options?: WaitOptions): Promise<IteratorResult<T, undefined>> {
+    using either = new LinkedSignal(this.left.signal, options?.signal);
+    const { signal } = either;
     const wait = this.earliest - this.runtime.now();
     if (wait > 0) await this.runtime.sleep(wait, { signal }).catch(() => undefined);
-    if (signal.aborted) return DONE;
-    const result = await this.iterator.next();
+    if (this.left.signal.aborted) return DONE;
+    const result = await this.selection.next(options);
     this.earliest = this.runtime.now() + this.ms;
-    return result.done === true ? DONE : result;
+    return result;
   }
 }

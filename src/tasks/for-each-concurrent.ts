@@ -24,7 +24,10 @@ const itemsPerTurn = 256;
  * Items are pulled only when a call can start, so a slow consumer holds back its source. The first failure aborts the
  * context's signal, pulls nothing any more and closes the source; the promise settles once the calls that run have
  * ended. One failure rejects with it unchanged, several with an `AggregateError`; cancellations don't count.
- * **Cancel safety.** An abort drops an item that an async source was just asked for.
+ * **Cancel safety.** Nothing is taken after an abort or a failure, and each item that was taken before is given to
+ * `use`, if need be with a signal that has aborted: so for arrays, generators, channels and whatever else of keelson is
+ * iterated. Other async iterators can't be asked to give up, and what they answer too late is dropped;
+ * `fromAsyncIterable` of `keelson/channels` makes of one a source that keeps it.
  * @throws Whatever `use` or the source throws; the signal's reason, unchanged; RangeError when `limit` is neither an
  * integer of at least 1 nor `Infinity`.
  *
@@ -64,6 +67,7 @@ class Loop<T> {
   readonly #runtime: Runtime;
   readonly #finished = deferred<undefined>();
   #isExhausted = false;
+  #isFinished = false;
   #limit = 1;
   #workers = 0;
   #calls = 0;
@@ -92,13 +96,17 @@ class Loop<T> {
     this.#workers += 1;
     try {
       while (this.#goesOn()) {
-        const pulled = this.#pull.next();
+        const pulled = this.#pull.next(this.#cohort);
         const next = pulled instanceof Promise ? await pulled : pulled;
-        if (next.done === true) this.#isExhausted = true;
-        if (!this.#goesOn()) break;
+        if (next.done === true) {
+          this.#isExhausted = true;
+          break;
+        }
+        // What was taken is handed on even after a stop, or it would be lost.
+        if (this.#isFinished) break;
         // An async source is asked for one item at a time, so that a worker is added with each until all are there.
         if (this.#pull.isAsync && this.#mayGrow()) void this.#work();
-        await this.#call(next.value as T);
+        await this.#call(next.value);
       }
     } catch (error) {
       this.#cohort.failed(error);
@@ -126,9 +134,12 @@ class Loop<T> {
     return !this.#isExhausted && !this.#cohort.isStopped;
   }
 
-  /** A worker that waits for the source is not waited for once all is stopped: the source may never answer. */
+  /** A worker that waits for a source that may never answer is not waited for once all is stopped. */
   #check(): void {
-    if (this.#workers === 0 || (this.#cohort.isStopped && this.#calls === 0)) this.#finished.resolve(undefined);
+    const isAbandoned = this.#cohort.isStopped && this.#calls === 0 && !this.#pull.isCancelSafe;
+    if (this.#workers > 0 && !isAbandoned) return;
+    this.#isFinished = true;
+    this.#finished.resolve(undefined);
   }
 }
 

@@ -1,3 +1,4 @@
+import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import type { Selectable, Source } from "../core/selectable.js";
 import type { WaitOptions } from "../core/wait.js";
 import { type Joined, empty, pending } from "./joined.js";
@@ -88,12 +89,10 @@ export abstract class JoinTasks<T, J extends Joined<T>>
 
   /** The tasks' ends as they are taken, until none is left. */
   [Symbol.asyncIterator](): AsyncIterator<J, undefined> {
-    return {
-      next: async () => {
-        const one = await this.joinNext();
-        return one.ok || one.reason !== "empty" ? { done: false, value: one as J } : { done: true, value: undefined };
-      },
-    };
+    return cancelSafeIterator<J, undefined>(async (options) => {
+      const one = await this.joinNext(options);
+      return one.ok || one.reason !== "empty" ? { done: false, value: one as J } : { done: true, value: undefined };
+    });
   }
 
   /** Aborts every task and lets go of it. */

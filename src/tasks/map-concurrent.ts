@@ -23,7 +23,8 @@ export interface MapConcurrentOptions extends ConcurrentOptions {
  * the context's signal and drops the results not yet taken; `next()` rejects with it once the calls that run have
  * ended, as {@link forEachConcurrent} does.
  * **Cancel safety.** Leaving a `for await` over it, or an abort, cancels the calls, waits for them and closes the
- * source; results not yet taken, and an item that an async source was just asked for, are dropped.
+ * source; results not yet taken are dropped. Items are not, but for what {@link forEachConcurrent} says of other async
+ * iterators: each that was taken is given to `map`.
  * @throws RangeError when `limit` is neither an integer of at least 1 nor `Infinity`.
  *
  * @example
@@ -147,7 +148,7 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined> {
         this.#deliver();
       }
       if (cohort.isStopped) {
-        if (this.#calls === 0) this.#close(cohort, pull);
+        if (this.#calls === 0 && !(this.#isPulling && pull.isCancelSafe)) this.#close(cohort, pull);
       } else if (this.#isExhausted && this.#inHand === 0) this.#close(cohort, pull);
     }
     if (this.#isEnded) this.#dismiss();
@@ -167,7 +168,7 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined> {
   #fill(cohort: Cohort, pull: Pull<T>): void {
     while (this.#inHand < this.#limit && !this.#isPulling && !this.#isExhausted && !cohort.isStopped) {
       try {
-        const next = pull.next();
+        const next = pull.next(cohort);
         if (next instanceof Promise) this.#await(cohort, next);
         else this.#pulled(cohort, next);
       } catch (error) {
@@ -181,12 +182,14 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined> {
     next.then(
       (result) => {
         this.#isPulling = false;
-        if (!cohort.isStopped) this.#pulled(cohort, result);
+        // What was taken is handed on even after a stop, or it would be lost.
+        if (!this.#isEnded) this.#pulled(cohort, result);
         this.#advance();
       },
       (error: unknown) => {
         this.#isPulling = false;
         cohort.failed(error);
+        this.#advance();
       },
     );
   }

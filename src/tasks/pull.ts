@@ -1,4 +1,6 @@
+import { isCancelSafe } from "../core/cancel-safe-iterator.js";
 import { shown } from "../core/check.js";
+import type { OperationContext } from "../core/operation.js";
 
 /** Whatever can be iterated, at once or bit by bit. */
 export type AnyIterable<T> = Iterable<T> | AsyncIterable<T>;
@@ -11,8 +13,10 @@ export type AnyIterable<T> = Iterable<T> | AsyncIterable<T>;
 export interface Pull<T> {
   /** Whether results come in promises. */
   readonly isAsync: boolean;
+  /** Whether a `next()` under way ends soon after the abort: without an item, or with the one that it had taken. */
+  readonly isCancelSafe: boolean;
   /** The next result: at once from a sync source, so that it costs no microtask. */
-  next(): IteratorResult<T, unknown> | Promise<IteratorResult<T, unknown>>;
+  next(context: OperationContext): IteratorResult<T, unknown> | Promise<IteratorResult<T, unknown>>;
   /** Tells a source that has more that no more is wanted; its answer is ignored, since something else went wrong. */
   close(): void;
 }
@@ -42,6 +46,7 @@ function isAsync<T>(source: AnyIterable<T>): source is AsyncIterable<T> {
 
 class SyncPull<T> implements Pull<T> {
   readonly isAsync = false;
+  readonly isCancelSafe = true;
   readonly #iterator: Iterator<T, unknown>;
   #isOver = false;
 
@@ -73,22 +78,27 @@ class SyncPull<T> implements Pull<T> {
 /** Async iterators are asked for one value at a time, since few can be asked for more. */
 class AsyncPull<T> implements Pull<T> {
   readonly isAsync = true;
+  readonly isCancelSafe: boolean;
   readonly #iterator: AsyncIterator<T, unknown>;
   #last: Promise<unknown> = Promise.resolve();
   #isOver = false;
 
   constructor(iterator: AsyncIterator<T, unknown>) {
     this.#iterator = iterator;
+    this.isCancelSafe = isCancelSafe(iterator);
   }
 
-  next(): Promise<IteratorResult<T, unknown>> {
-    const next = this.#last.then(() => this.#iterator.next());
+  next(context: OperationContext): Promise<IteratorResult<T, unknown>> {
+    const iterator = this.#iterator;
+    const next = this.#last.then(() =>
+      isCancelSafe(iterator) ? iterator["~next"]({ signal: context.signal }) : iterator.next(),
+    );
     this.#last = next.then(
       ({ done }) => {
         this.#isOver = done === true;
       },
       () => {
-        this.#isOver = true;
+        this.#isOver = !(this.isCancelSafe && context.signal.aborted);
       },
     );
     return next;

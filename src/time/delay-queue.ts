@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Selectable, Source } from "../core/selectable.js";
@@ -183,12 +184,10 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
 
   /** What {@link DelayQueue.next} takes, until the queue is empty. */
   [Symbol.asyncIterator](): AsyncIterator<Expired<T>, undefined> {
-    return {
-      next: async () => {
-        const next = await this.next();
-        return next.ok ? { done: false, value: next } : { done: true, value: undefined };
-      },
-    };
+    return cancelSafeIterator<Expired<T>, undefined>(async (options) => {
+      const next = await this.next(options);
+      return next.ok ? { done: false, value: next } : { done: true, value: undefined };
+    });
   }
 
   #find(key: DelayKey): Entry<T> | undefined {

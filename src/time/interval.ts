@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkOneOf } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
@@ -141,7 +142,7 @@ class RuntimeInterval implements Interval {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<number> {
-    return { next: async () => ({ done: false, value: await this.tick() }) };
+    return cancelSafeIterator(async (options) => ({ done: false, value: await this.tick(options) }));
   }
 
   #take(now: number): number {

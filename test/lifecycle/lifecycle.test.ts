@@ -461,6 +461,23 @@ describe("work", () => {
     expect(time.failures).toMatchObject([{ error: said }, { error: said }]);
   });
 
+  test.each(["before", "after"])("a message sent just %s the shutdown stops a pool is not lost", async (when) => {
+    const lifecycle = make();
+    const [tx, rx] = mpsc.channel<string>(8);
+    const used: string[] = [];
+    const pool = forEachConcurrent(rx, 2, (job) => used.push(job), { signal: lifecycle.signal });
+    lifecycle.drain("jobs", rx, pool);
+    await time.settle();
+    if (when === "before") tx.trySend("late");
+    const done = lifecycle.shutdown();
+    if (when === "after") tx.trySend("late");
+    await time.runUntilIdle();
+    const { hooks } = await done;
+    expect(used).toEqual(when === "before" ? ["late"] : []);
+    const left = 1 - used.length;
+    expect(hooks).toMatchObject([{ name: "jobs", outcome: "failed", error: { code: "DRAIN_INCOMPLETE", left } }]);
+  });
+
   test("a consumer that fails is only reported where errors do not shut down", async () => {
     const lifecycle = make({ uncaught: false });
     const consumer = Promise.reject(new Error("bad job"));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { mpsc } from "keelson/channels";
 import { forEachConcurrent, mapConcurrent } from "keelson/tasks";
 import { virtualTime } from "keelson/testing";
 import { sleep } from "keelson/time";
@@ -140,6 +141,60 @@ describe("forEachConcurrent", () => {
     await expect(forEachConcurrent([], 0, () => 1)).rejects.toThrow(RangeError);
     await expect(forEachConcurrent([], 1.5, () => 1)).rejects.toThrow("`limit`");
     await forEachConcurrent([], 1, () => 1);
+  });
+});
+
+describe("what was taken when all is stopped", () => {
+  const reading = (rx: AsyncIterable<string>, got: string[], signal: AbortSignal, isMapping: boolean) => {
+    const use = (item: string, context: { readonly signal: AbortSignal }): void => {
+      got.push(`${item} ${String(context.signal.aborted)}`);
+    };
+    if (!isMapping) return forEachConcurrent(rx, 2, use, { signal });
+    return mapConcurrent(rx, 2, use, { signal }).next();
+  };
+
+  test.each([true, false])("a message stays in the channel, or is given to a call (mapping: %s)", async (isMapping) => {
+    using time = virtualTime();
+    for (const isFirst of [true, false]) {
+      const [tx, rx] = mpsc.channel<string>(2);
+      const controller = new AbortController();
+      const got: string[] = [];
+      const pool = reading(rx, got, controller.signal, isMapping);
+      await time.settle();
+      if (isFirst) tx.trySend("m");
+      controller.abort("stop");
+      if (!isFirst) tx.trySend("m");
+      await expect(pool).rejects.toBe("stop");
+      expect([got, rx.length]).toEqual(isFirst ? [["m true"], 0] : [[], 1]);
+    }
+  });
+
+  test("leaving a mapping takes back its wait, and closes what it iterated", async () => {
+    using time = virtualTime();
+    const [tx, rx] = mpsc.channel<string>(2);
+    const results = mapConcurrent(rx, 2, (item) => item);
+    const next = results.next();
+    await time.settle();
+    const left = results.return?.();
+    tx.trySend("m");
+    expect([await next, await left]).toEqual(Array(2).fill({ done: true, value: undefined }));
+    expect(rx.length).toBe(1);
+  });
+
+  test("an item of a foreign iterator is given to a call as long as others run", async () => {
+    using time = virtualTime();
+    const controller = new AbortController();
+    const got: number[] = [];
+    const use = async (item: number): Promise<void> => {
+      got.push(item);
+      await sleep(5);
+    };
+    const all = expect(forEachConcurrent(slowly(3), 2, use, { signal: controller.signal })).rejects.toBe("stop");
+    await time.advance(1);
+    controller.abort("stop");
+    await time.advance(20);
+    await all;
+    expect(got).toEqual([0, 1]);
   });
 });
 
