@@ -50,6 +50,6 @@ export function createSignals(onError: (error: unknown) => void): Signals {
         },
       };
     },
-    hasListeners: (name) => [name, "*"].some((key) => bus.all.get(key)?.[0] !== undefined),
+    hasListeners: (name) => [name, "*"].some((key) => bus.all.get(key)?.length),
   };
 }
