@@ -70,6 +70,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
       const winner = this.poll();
       if (winner !== PENDING) return this.runtime.ready(winner === DISABLED ? this.otherwise() : winner.event);
       if (ms === 0) throw new TimeoutError(0);
+      signal?.throwIfAborted(); // by the code of a branch that was started: no signal aborts twice
       return this.park(signal, ms);
     } catch (error) {
       return Promise.reject(error);

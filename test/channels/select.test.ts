@@ -261,6 +261,18 @@ describe("select", () => {
     expect(await select([rx], { orElse: 0 })).toEqual({ index: -1, value: 0 });
   });
 
+  test("gives up by a signal that the code of a branch aborts", async () => {
+    const abort = new AbortController();
+    const [, rx] = mpsc.channel<number>(1);
+    const reading: AsyncIterator<number> = {
+      next: () => {
+        abort.abort("no more");
+        return new Promise(() => undefined);
+      },
+    };
+    expect(await outcome(select({ rx, reading }, { signal: abort.signal }))).toBe("no more");
+  });
+
   test("gives up by signal and timeout, taking nothing", async () => {
     using time = virtualTime();
     const [tx, rx] = mpsc.channel<number>(1);
