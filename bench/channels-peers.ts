@@ -207,17 +207,20 @@ export function oneByOnePeers(burst: number): Works {
   };
 }
 
-/** `burst` messages sent at once and received in one call. */
+/** `burst` messages sent one after the other through a bounded channel, and received in one call. */
 export function batchPeers(burst: number): Works {
-  const queue = Effect.runSync(Queue.bounded<number>(burst));
+  return { effect: effectBatches(burst, (queue) => effectLoop(burst, Queue.offer(queue, 1))) };
+}
+
+/** The same, sent past what a fiber is asked for each message, or without a bound. */
+export function unguardedBatchPeers(burst: number): Works {
   const items = pushableV<number>({ objectMode: true });
+  const offerAll = (queue: Queue.Queue<number>): Effect.Effect<void> =>
+    Effect.sync(() => {
+      for (let i = 0; i < burst; i += 1) Queue.offerUnsafe(queue, i);
+    });
   return {
-    effect: (n) => {
-      const send = Effect.sync(() => {
-        for (let i = 0; i < burst; i += 1) Queue.offerUnsafe(queue, i);
-      });
-      return Effect.runPromise(effectLoop(Math.ceil(n / burst), Effect.andThen(send, Queue.takeAll(queue))));
-    },
+    effect: effectBatches(burst, offerAll),
     "it-pushable": async (n) => {
       for (let left = n; left > 0; left -= burst) {
         for (let i = 0; i < burst; i += 1) items.push(i);
@@ -225,6 +228,12 @@ export function batchPeers(burst: number): Works {
       }
     },
   };
+}
+
+function effectBatches(burst: number, send: (queue: Queue.Queue<number>) => Effect.Effect<void>): Work {
+  const queue = Effect.runSync(Queue.bounded<number>(burst));
+  const round = Effect.andThen(send(queue), Queue.takeAll(queue));
+  return (n) => Effect.runPromise(effectLoop(Math.ceil(n / burst), round));
 }
 
 /** A wait for three channels, parked before one of them in turn gets a message. */

@@ -65,6 +65,12 @@ export function watchPeers(): Works {
           yield* Effect.race(answer, ask);
         }),
       ),
+  };
+}
+
+/** The same where a change is told by the value alone: one to an equal value would be missed. */
+export function watchByValuePeers(): Works {
+  return {
     rxjs: async (n) => {
       const [ping, pong] = [new BehaviorSubject(-1), new BehaviorSubject(-1)];
       const answer = async (): Promise<void> => {

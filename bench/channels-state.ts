@@ -1,5 +1,5 @@
 import { broadcast, oneshot, watch } from "keelson/channels";
-import { broadcastBatchPeers, broadcastPeers, watchPeers } from "./channels-state-peers.js";
+import { broadcastBatchPeers, broadcastPeers, watchByValuePeers, watchPeers } from "./channels-state-peers.js";
 import { row } from "./channels-rows.js";
 import type { Row, Work } from "./harness.js";
 
@@ -65,6 +65,7 @@ export const rows: readonly Row[] = [
     broadcastBatchPeers(receivers, burst),
     "one by one, against in one call",
   ),
-  row("watch/best-peer", watching(), watchPeers(), "the others have no latest value"),
+  row("watch/best-peer", watching(), watchPeers(), "the others have no wait for each change of a latest value"),
+  row("watch/by-value", watching(), watchByValuePeers(), "whose wait is for another value, not for a change"),
   row("oneshot/promise", oneshots, { "new Promise": promises }),
 ];
