@@ -1,7 +1,9 @@
 /** Fields that go with a message, by name. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** One level of a {@link Logger}: a message, fields, or both; an error may stand for the fields, as `{ err: error }` would. */
+/**
+ * One level of a {@link Logger}: a message, fields, or both; an error may stand for the fields, as `{ err: error }` would.
+ */
 export interface LogMethod {
   (message: string): void;
   (fields: LogFields | Error, message?: string): void;
@@ -10,7 +12,9 @@ export interface LogMethod {
 /**
  * Where keelson's long-lived parts write what a person should see; `pino` and its kin fit as they are.
  *
- * @remarks Bring any object of this shape. Errors are fields called `err`, which pino writes with stack and causes. The default everywhere is {@link silentLogger}.
+ * @remarks
+ * Bring any object of this shape. Errors are fields called `err`, which pino writes with stack and causes. The default
+ * everywhere is {@link silentLogger}.
  */
 export interface Logger {
   /** Steps of the inner workings. */

@@ -19,8 +19,8 @@ export interface ResourceWaitOptions extends WaitOptions {
  * @remarks
  * It watches, so a state that lasts only for one write is seen, too; `timeout: 0` reads once.
  * **Cancel safety.** Gives up at once and leaves no watch behind.
- * @throws TimeoutError, whose cause says how the object was last seen; the signal's reason, unchanged; what `predicate` throws; UnreadableResourceError; what a watch
- * throws.
+ * @throws TimeoutError, whose cause says how the object was last seen; the signal's reason, unchanged; what `predicate`
+ * throws; UnreadableResourceError; what a watch throws.
  *
  * @example
  * ```ts

@@ -32,8 +32,7 @@ interface WinstonMethod {
   (message: string, callback: () => void): WinstonLike;
   (message: string, meta: unknown, callback: () => void): WinstonLike;
   (message: string, ...meta: unknown[]): WinstonLike;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as winston has it
-  (message: any): WinstonLike;
+  (message: unknown): WinstonLike;
 }
 
 interface WinstonLike {

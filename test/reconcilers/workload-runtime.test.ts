@@ -30,7 +30,7 @@ const modules = {
   "deaf.mjs": "console.log('deaf'); setInterval(() => {}, 1000);",
   "say.mjs": "console.log(process.argv[2]);",
   "throws.mjs": 'throw new Error("out of paper");',
-  "half.mjs": "process.stdout.write(Buffer.of(0xc3)); setTimeout(() => process.stdout.write(Buffer.of(0xa9)), 20);",
+  "half.mjs": "process.stdout.write(Buffer.of(0xc3), () => process.stdout.write(Buffer.of(0xa9)));",
   "greedy.mjs": "const hold = []; for (;;) hold.push(new Array(100_000).fill(0));",
 };
 

@@ -63,11 +63,10 @@ async function readIfThere(file: string): Promise<string | undefined> {
  *
  * @throws StartError when there can be none.
  */
-export async function makeFolder(stateDir: string, run: RunId): Promise<string> {
+export async function makeFolder(stateDir: string, run: RunId): Promise<void> {
   const dir = runFolder(stateDir, run);
   try {
     await mkdir(dir, { recursive: true });
-    return dir;
   } catch (cause) {
     throw new StartError("StartFailed", `could not make a folder for its output: ${dir}`, { cause });
   }
