@@ -236,8 +236,44 @@ function effectBatches(burst: number, send: (queue: Queue.Queue<number>) => Effe
   return (n) => Effect.runPromise(effectLoop(Math.ceil(n / burst), round));
 }
 
+/** `burst` messages to three channels in turn, and as many waits for one of them. */
+export function selectPeers(burst: number): Works {
+  const csp = [cspChannel<number>(burst), cspChannel<number>(burst), cspChannel<number>(burst)] as const;
+  const chans = [new Chan(burst), new Chan(burst), new Chan(burst)] as const;
+  const cases = new Select(chans.map((chan) => recv(chan)));
+  const queues = Array.from({ length: 3 }, () => Effect.runSync(Queue.bounded<number>(burst)));
+  const inBursts =
+    (send: (index: 0 | 1 | 2, value: number) => unknown, next: () => Promise<unknown>): Work =>
+    async (n) => {
+      for (let left = n; left > 0; left -= burst) {
+        for (let i = 0; i < burst; i += 1) send((i % 3) as 0 | 1 | 2, i);
+        for (let i = 0; i < burst; i += 1) await next();
+      }
+    };
+  return {
+    "@thi.ng/csp": inBursts(
+      (index, value) => csp[index].offer(value),
+      () => cspSelect<number>(...csp),
+    ),
+    "ts-chan": inBursts(
+      (index, value) => chans[index].trySend(value),
+      async () => cases.recv(cases.cases[await cases.wait()]),
+    ),
+    effect: (n) => {
+      const send = Effect.sync(() => {
+        for (let i = 0; i < burst; i += 1) {
+          const queue = queues[i % 3];
+          if (queue !== undefined) Queue.offerUnsafe(queue, i);
+        }
+      });
+      const race = Effect.raceAll(queues.map((queue) => Queue.take(queue)));
+      return Effect.runPromise(effectLoop(Math.ceil(n / burst), Effect.andThen(send, effectLoop(burst, race))));
+    },
+  };
+}
+
 /** A wait for three channels, parked before one of them in turn gets a message. */
-export function selectPeers(): Works {
+export function parkedSelectPeers(): Works {
   const csp = [cspChannel<number>(4), cspChannel<number>(4), cspChannel<number>(4)] as const;
   const chans = [new Chan(4), new Chan(4), new Chan(4)] as const;
   const cases = new Select(chans.map((chan) => recv(chan)));

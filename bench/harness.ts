@@ -84,13 +84,14 @@ async function elapsed(work: Work, n: number, clock: Clock): Promise<number> {
   return clock() - start;
 }
 
-/** Grows the count until it takes long enough; the runs before that serve as the warm-up. */
+/** What fills a round, found by growing the count to four of them: by then all is compiled that ever will be. */
 async function calibrate(work: Work, ms: number, clock: Clock): Promise<number> {
   let n = 1;
-  for (let took = await elapsed(work, n, clock); took < ms; took = await elapsed(work, n, clock)) {
-    n = Math.ceil(n * Math.min(10, Math.max(1.2, (1.1 * ms) / Math.max(took, 0.01))));
+  let took = await elapsed(work, n, clock);
+  for (; took < 4 * ms; took = await elapsed(work, n, clock)) {
+    n = Math.ceil(n * Math.min(10, Math.max(1.2, (4.4 * ms) / Math.max(took, 0.01))));
   }
-  return n;
+  return Math.ceil((n * ms) / took);
 }
 
 /** Measures a row: one unrecorded round, then `rounds` of ours and theirs in alternating order. */

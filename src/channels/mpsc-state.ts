@@ -76,9 +76,9 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
     return this.strong + this.reserved;
   }
 
-  /** Whether nothing is left and nothing can come. */
+  /** Whether sending has ended: no message comes any more, though some may still be there. */
   get ended(): boolean {
-    return this.buffer.length === 0 && this.reserved === 0 && this.refuses;
+    return this.refuses && this.reserved === 0;
   }
 
   /** Whether no new message is accepted; permits may still bring some. */

@@ -16,8 +16,13 @@ export class Deque<T> {
 
   push(value: T): void {
     const { length } = this;
-    if (length === this.#ring.length) this.#grow();
     const ring = this.#ring;
+    // To grow is to start again, so that whoever need not grow looks at the ring once: a tenth of a send.
+    if (length === ring.length) {
+      this.#grow();
+      this.push(value);
+      return;
+    }
     ring[(this.#head + length) & (ring.length - 1)] = value;
     this.length = length + 1;
   }
@@ -33,17 +38,16 @@ export class Deque<T> {
     return value;
   }
 
-  /** Takes the oldest values, at most `max`. */
+  /** Takes the oldest values, at most `max`: those up to the end of the ring, and then those that went on at its start. */
   takeMany(max: number): T[] {
     const ring = this.#ring;
-    const head = this.#head;
-    const count = Math.min(max, this.length);
-    const end = head + count;
-    let values = ring.slice(head, end);
-    if (values.length < count) values = values.concat(ring.slice(0, end - ring.length));
-    for (let at = head; at < end; at += 1) ring[at & (ring.length - 1)] = undefined;
-    this.#drop(count);
-    return values as T[];
+    const from = this.#head;
+    const to = from + Math.min(max, this.length, ring.length - from);
+    const values = ring.slice(from, to) as T[];
+    for (let at = from; at < to; at += 1) ring[at] = undefined;
+    this.#drop(to - from);
+    const left = max - values.length;
+    return left > 0 && this.length > 0 ? values.concat(this.takeMany(left)) : values;
   }
 
   peek(): T | undefined {

@@ -34,7 +34,7 @@ export class PermitQueue extends List<Waiter<unknown>> {
 
   /** Takes `count` permits if they are available; none are always. */
   tryTake(count: number): boolean {
-    if (this.available < count || this.isClosed) return false;
+    if (this.isClosed || this.available < count) return false;
     this.#free -= count;
     return true;
   }
