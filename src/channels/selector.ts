@@ -2,6 +2,7 @@ import { currentRuntime } from "../core/ambient.js";
 import { onAbort } from "../core/abort-hub.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkOneOf, shown } from "../core/check.js";
+import { inspectable } from "../core/inspectable.js";
 import { DISABLED, PENDING, type Selectable } from "../core/selectable.js";
 import type { WaitOptions } from "../core/wait.js";
 import type { BranchWaiter } from "./branch-waiter.js";
@@ -105,6 +106,10 @@ export function selector(branches: Branches, options: SelectOptions | (SelectOpt
 }
 
 class BranchSelector {
+  static {
+    inspectable(this);
+  }
+
   private readonly selection: Selection<unknown>;
   private readonly defaults: WaitOptions;
   private isDisposed = false;
@@ -167,6 +172,11 @@ class BranchSelector {
     } finally {
       place?.unlink();
     }
+  }
+
+  /** What `console.log` shows of it. */
+  protected shown(): readonly [string, object] {
+    return ["Selector", { branches: this.selection.branches.map((branch) => branch.name) }];
   }
 
   private branchOf(name: string | number): BranchWaiter {

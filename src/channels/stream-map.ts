@@ -1,6 +1,7 @@
 import { currentRuntime } from "../core/ambient.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkInteger } from "../core/check.js";
+import { showing } from "../core/inspectable.js";
 import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
 import type { BranchWaiter } from "./branch-waiter.js";
@@ -43,6 +44,10 @@ interface Step<K, T> {
  * ```
  */
 export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
+  static {
+    showing(this, "StreamMap", "size");
+  }
+
   readonly #entries = new Map<K, Entry<T>>();
   readonly #runtime: Runtime;
   readonly #selection: Selection<Step<K, T> | Closed>;

@@ -19,3 +19,17 @@ export function inspectable(type: { readonly prototype: object }): void {
     },
   });
 }
+
+/** Lets the instances of a class print these of their properties, under the name by which users know it. */
+export function showing<T>(
+  type: { readonly prototype: T & object },
+  name: string,
+  ...fields: readonly (keyof T)[]
+): void {
+  Object.defineProperty(type.prototype, "shown", {
+    value(this: T) {
+      return [name, Object.fromEntries(fields.map((field) => [field, this[field]]))];
+    },
+  });
+  inspectable(type);
+}

@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { showing } from "../core/inspectable.js";
 import { notThenable } from "../core/not-thenable.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Selectable } from "../core/selectable.js";
@@ -45,6 +46,10 @@ export interface MutexGuard<T> extends Disposable {
  * ```
  */
 export class Mutex<T = undefined> {
+  static {
+    showing(this, "Mutex", "isLocked");
+  }
+
   readonly #runtime: Runtime;
   readonly #source: GrantSource<MutexGuard<T>>;
   readonly #locked: LockedValue<T>;
@@ -104,6 +109,7 @@ export class Mutex<T = undefined> {
 class HeldMutex<T> implements MutexGuard<T> {
   static {
     notThenable(this);
+    showing(this, "MutexGuard", "isHeld");
   }
 
   readonly mutex: Mutex<T>;

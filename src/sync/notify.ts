@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { showing } from "../core/inspectable.js";
 import { List } from "../core/list.js";
 import type { Runtime } from "../core/runtime.js";
 import { PENDING, type Selectable, type Source, type Waiter } from "../core/selectable.js";
@@ -24,6 +25,10 @@ import type { SyncOptions } from "./semaphore.js";
  * ```
  */
 export class Notify implements Selectable<void> {
+  static {
+    showing(this, "Notify");
+  }
+
   readonly #runtime: Runtime;
   readonly #waiters = new List<Waiter<void>>();
   #isStored = false;

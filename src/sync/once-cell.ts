@@ -1,6 +1,7 @@
 import { currentRuntime } from "../core/ambient.js";
 import { TimeoutError } from "../core/errors.js";
 import { type Duration, toMs } from "../core/duration.js";
+import { showing } from "../core/inspectable.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import { List } from "../core/list.js";
 import { type OperationContext, isAbortOf } from "../core/operation.js";
@@ -36,6 +37,10 @@ export interface OnceCellOptions<T> extends SyncOptions {
  * ```
  */
 export class OnceCell<T> {
+  static {
+    showing(this, "OnceCell", "isInitialized");
+  }
+
   readonly #runtime: Runtime;
   readonly #waiting = new List<Waiter<T>>();
   #content: { readonly value: T } | undefined = undefined;

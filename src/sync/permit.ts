@@ -1,4 +1,5 @@
 import { checkInteger } from "../core/check.js";
+import { showing } from "../core/inspectable.js";
 import { notThenable } from "../core/not-thenable.js";
 import type { PermitQueue } from "../core/permit-queue.js";
 import type { Semaphore } from "./semaphore.js";
@@ -33,6 +34,7 @@ export interface SemaphorePermit extends Disposable {
 export class HeldPermit implements SemaphorePermit {
   static {
     notThenable(this);
+    showing(this, "SemaphorePermit", "count");
   }
 
   count: number;

@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkInteger } from "../core/check.js";
+import { showing } from "../core/inspectable.js";
 import type { Selectable } from "../core/selectable.js";
 import type { Runtime } from "../core/runtime.js";
 import { type WaitOptions, wait } from "../core/wait.js";
@@ -129,6 +130,10 @@ export class RwLock<T> {
 }
 
 class HeldRead<T> implements ReadGuard<T> {
+  static {
+    showing(this, "ReadGuard", "isHeld");
+  }
+
   isHeld = true;
   private readonly locked: LockedValue<T>;
 
@@ -153,6 +158,10 @@ class HeldRead<T> implements ReadGuard<T> {
 }
 
 class HeldWrite<T> implements WriteGuard<T> {
+  static {
+    showing(this, "WriteGuard", "isHeld");
+  }
+
   isHeld = true;
   private readonly locked: LockedValue<T>;
   private readonly permits: number;

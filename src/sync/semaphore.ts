@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkInteger } from "../core/check.js";
+import { showing } from "../core/inspectable.js";
 import { PermitQueue } from "../core/permit-queue.js";
 import type { Runtime } from "../core/runtime.js";
 import { DISABLED, type Selectable } from "../core/selectable.js";
@@ -36,6 +37,10 @@ export interface SyncOptions {
  * ```
  */
 export class Semaphore {
+  static {
+    showing(this, "Semaphore", "availablePermits", "isClosed");
+  }
+
   readonly #runtime: Runtime;
   readonly #queue: PermitQueue;
   readonly #grant: (count: number) => SemaphorePermit;

@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { showing } from "../core/inspectable.js";
 import { Latch } from "../core/latch.js";
 import type { Runtime } from "../core/runtime.js";
 import { PENDING, type Selectable, type Source } from "../core/selectable.js";
@@ -28,6 +29,10 @@ export interface SetOnceOptions<T> extends SyncOptions {
  * ```
  */
 export class SetOnce<T> implements Selectable<T> {
+  static {
+    showing(this, "SetOnce", "isInitialized");
+  }
+
   readonly #runtime: Runtime;
   #content: { readonly value: T } | undefined = undefined;
   readonly #latch = new Latch<T>(() => (this.#content === undefined ? PENDING : this.#content.value));

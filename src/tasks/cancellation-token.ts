@@ -1,5 +1,6 @@
 import { type AbortRegistration, onAbort } from "../core/abort-hub.js";
 import { currentRuntime } from "../core/ambient.js";
+import { showing } from "../core/inspectable.js";
 import { Latch } from "../core/latch.js";
 import { List, ListNode } from "../core/list.js";
 import { Operation, type OperationContext, isAbortOf } from "../core/operation.js";
@@ -52,6 +53,10 @@ export type RunUntilCancelled<T> =
  * ```
  */
 export class CancellationToken implements Selectable<void>, Disposable {
+  static {
+    showing(this, "CancellationToken", "isCancelled");
+  }
+
   readonly #runtime: Runtime;
   readonly #cancelled = new Latch<void>(() => (this.isCancelled ? undefined : PENDING));
   readonly #children = new List<Child>();

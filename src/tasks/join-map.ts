@@ -1,3 +1,4 @@
+import { showing } from "../core/inspectable.js";
 import type { WaitOptions } from "../core/wait.js";
 import { JoinTasks } from "./join-tasks.js";
 import { type Joined, joined } from "./joined.js";
@@ -31,6 +32,10 @@ export type NextJoinedKey<K, T> = JoinedKey<K, T> | { readonly ok: false; readon
  * ```
  */
 export class JoinMap<K, T> extends JoinTasks<T, JoinedKey<K, T>> {
+  static {
+    showing(this, "JoinMap", "length");
+  }
+
   readonly #group: TaskGroup<T, NextJoinedKey<K, T>>;
   readonly #byKey = new Map<K, Task<T>>();
   readonly #keys = new WeakMap<TaskHandle<unknown>, K>();

@@ -1,3 +1,4 @@
+import { showing } from "../core/inspectable.js";
 import { remaining } from "../core/remaining.js";
 import type { WaitOptions } from "../core/wait.js";
 import { joinAll } from "./join-all.js";
@@ -22,6 +23,10 @@ import { TaskGroup, type TaskGroupOptions } from "./task-group.js";
  * ```
  */
 export class JoinQueue<T> extends JoinTasks<T, Joined<T>> {
+  static {
+    showing(this, "JoinQueue", "length");
+  }
+
   readonly #group: TaskGroup<T, NextJoined<T>>;
 
   constructor(options: TaskGroupOptions = {}) {

@@ -1,3 +1,4 @@
+import { showing } from "../core/inspectable.js";
 import { remaining } from "../core/remaining.js";
 import type { WaitOptions } from "../core/wait.js";
 import { joinAll } from "./join-all.js";
@@ -27,6 +28,10 @@ import { TaskGroup, type TaskGroupOptions } from "./task-group.js";
  * ```
  */
 export class JoinSet<T> extends JoinTasks<T, Joined<T>> {
+  static {
+    showing(this, "JoinSet", "length");
+  }
+
   readonly #group: TaskGroup<T, NextJoined<T>>;
 
   constructor(options: TaskGroupOptions = {}) {

@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { shown } from "../core/check.js";
+import { showing } from "../core/inspectable.js";
 import { isThenable } from "../core/operation.js";
 import { Latch } from "../core/latch.js";
 import type { Runtime } from "../core/runtime.js";
@@ -36,6 +37,10 @@ export interface TaskTrackerOptions {
  * ```
  */
 export class TaskTracker {
+  static {
+    showing(this, "TaskTracker", "length", "isClosed");
+  }
+
   readonly #runtime: Runtime;
   readonly #done = new Latch<void>(() => (this.#isClosed && this.#size === 0 ? undefined : PENDING));
   #size = 0;

@@ -1,6 +1,7 @@
 import { currentRuntime } from "../core/ambient.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { type Duration, toMs } from "../core/duration.js";
+import { showing } from "../core/inspectable.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Selectable, Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
@@ -56,6 +57,10 @@ export type NextExpired<T> = ({ readonly ok: true } & Expired<T>) | { readonly o
  * ```
  */
 export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expired<T>> {
+  static {
+    showing(this, "DelayQueue", "length");
+  }
+
   readonly #runtime: Runtime;
   readonly #heap = new Heap<Entry<T>>();
   readonly #alarm: Alarm<NextExpired<T>>;

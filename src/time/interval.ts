@@ -2,6 +2,7 @@ import { currentRuntime } from "../core/ambient.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkOneOf } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
+import { showing } from "../core/inspectable.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Selectable, Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
@@ -95,6 +96,10 @@ export function interval(period: Duration, options: IntervalOptions = {}): Inter
 }
 
 class RuntimeInterval implements Interval {
+  static {
+    showing(this, "Interval", "period", "missed");
+  }
+
   readonly period: number;
   readonly #runtime: Runtime;
   readonly #alarm: Alarm<number>;

@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { type Duration, toMs } from "../core/duration.js";
+import { showing } from "../core/inspectable.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Selectable, Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
@@ -66,6 +67,10 @@ export function timer(duration: Duration, { runtime = currentRuntime() }: TimerO
 }
 
 class RuntimeTimer implements Timer {
+  static {
+    showing(this, "Timer", "deadline", "isElapsed");
+  }
+
   readonly #runtime: Runtime;
   readonly #alarm: Alarm<void>;
 
