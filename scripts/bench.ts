@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- <suite> [--rounds 7] [--row id] [--json [file]]`: measures the rows of `bench/<suite>.bench.ts`
+ * `npm run bench -- <suite> [--rounds 7] [--row id]… [--json [file]]`: measures the rows of `bench/<suite>.bench.ts`
  * and prints a table; `--json` prints the figures as JSON instead, or writes them to a file besides. Without a suite,
  * lists them.
  *
@@ -28,14 +28,18 @@ const { positionals, values } = parseArgs({
       arg === "--json" && next.startsWith("--") ? `--json=${stdout}` : arg,
     ),
   allowPositionals: true,
-  options: { json: { type: "string" }, rounds: { type: "string", default: "7" }, row: { type: "string" } },
+  options: {
+    json: { type: "string" },
+    rounds: { type: "string", default: "7" },
+    row: { type: "string", multiple: true, default: [""] },
+  },
 });
 const suites = globSync("bench/*.bench.ts").map((file) => file.slice("bench/".length, -".bench.ts".length));
 const [suite] = positionals;
 const rounds = Number(values.rounds);
 if (suite === undefined || !suites.includes(suite)) {
   console.error(
-    `usage: npm run bench -- <suite> [--rounds n] [--row id] [--json [file]]\nsuites: ${suites.sort().join(", ")}`,
+    `usage: npm run bench -- <suite> [--rounds n] [--row id]… [--json [file]]\nsuites: ${suites.sort().join(", ")}`,
   );
   exit(1);
 }
@@ -46,11 +50,12 @@ if (!Number.isSafeInteger(rounds) || rounds < 5) {
 
 const compiled = await compile(suite);
 const ids = await inChild<readonly string[]>(compiled, "--list");
-const wanted = ids.filter((id) => values.row === undefined || id.includes(values.row));
-if (wanted.length === 0) {
-  console.error(`Expected --row to be part of a row's id, got ${values.row ?? ""}\nrows: ${ids.join(", ")}`);
+const unknown = values.row.find((part) => !ids.some((id) => id.includes(part)));
+if (unknown !== undefined) {
+  console.error(`Expected --row to be part of a row's id, got ${unknown}\nrows: ${ids.join(", ")}`);
   exit(1);
 }
+const wanted = ids.filter((id) => values.row.some((part) => id.includes(part)));
 const cpu = cpus()[0]?.model ?? "unknown";
 const print = values.json === stdout ? console.error : console.log;
 print(`${suite} · node ${version} · ${cpu} · median of ${values.rounds} rounds\n`);
