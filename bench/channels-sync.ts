@@ -1,5 +1,5 @@
 import { Mutex, Semaphore } from "keelson/sync";
-import { forEachConcurrent, spawn } from "keelson/tasks";
+import { type TaskHandle, forEachConcurrent, spawn } from "keelson/tasks";
 import { row, workers } from "./channels-rows.js";
 import {
   contendedMutexPeers,
@@ -34,7 +34,8 @@ function contended(acquire: () => Promise<{ release(): void }>, count: number): 
 
 async function spawnAndJoin(n: number): Promise<void> {
   for (let left = n; left > 0; left -= batch) {
-    const tasks = Array.from({ length: batch }, (_, task) => spawn(() => task));
+    const tasks: TaskHandle<number>[] = [];
+    for (let task = 0; task < batch; task += 1) tasks.push(spawn(() => task));
     for (const task of tasks) await task.join();
   }
 }
