@@ -31,7 +31,7 @@ export interface JoinOptions {
 export async function join<const R extends readonly unknown[]>(
   operations: Operations<R>,
   { signal }: JoinOptions = {},
-): Promise<R> {
+): Promise<{ [K in keyof R]: Awaited<R[K]> }> {
   return together(operations, signal, (cohort, error) => {
     cohort.note(error);
   });
@@ -59,7 +59,7 @@ export async function join<const R extends readonly unknown[]>(
 export async function tryJoin<const R extends readonly unknown[]>(
   operations: Operations<R>,
   { signal }: JoinOptions = {},
-): Promise<R> {
+): Promise<{ [K in keyof R]: Awaited<R[K]> }> {
   return together(operations, signal, (cohort, error) => {
     cohort.failed(error);
   });
@@ -69,7 +69,7 @@ async function together<R extends readonly unknown[]>(
   operations: Operations<R>,
   signal: AbortSignal | undefined,
   onFailure: (cohort: Cohort, error: unknown) => void,
-): Promise<R> {
+): Promise<{ [K in keyof R]: Awaited<R[K]> }> {
   checkArray("operations", operations);
   signal?.throwIfAborted();
   const cohort = new Cohort(signal);
@@ -83,5 +83,5 @@ async function together<R extends readonly unknown[]>(
   };
   const results = await Promise.all(operations.map((operation) => run(operation)));
   cohort.end();
-  return results as unknown as R;
+  return results as { [K in keyof R]: Awaited<R[K]> };
 }
