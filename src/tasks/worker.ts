@@ -121,12 +121,17 @@ class ThreadPool<M> implements WorkerPool<M> {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await (await this.#pool)?.close();
+    await (await this.#opened())?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    await (await this.#pool)?.destroy();
+    await (await this.#opened())?.destroy();
+  }
+
+  /** What there is to end; that a pool could not be opened, its calls have told. */
+  async #opened(): Promise<PiscinaPool | undefined> {
+    return this.#pool?.catch(() => undefined);
   }
 }
 

@@ -44,6 +44,17 @@ describe("with piscina", () => {
 });
 
 describe("with a class handed in", () => {
+  test("a pool that could not be opened has nothing to end: only its calls tell", async () => {
+    const missing = new Error("no threads here");
+    const piscina = function () {
+      throw missing;
+    } as unknown as PiscinaClass;
+    const pool = workerPool<Arithmetic>({ module, piscina });
+    await expect(pool.run("square", 3)).rejects.toBe(missing);
+    await pool.close();
+    await pool[Symbol.asyncDispose]();
+  });
+
   test("it is given the module, the limits and the call", async () => {
     using time = virtualTime();
     const made: unknown[] = [];
