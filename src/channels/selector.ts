@@ -28,8 +28,9 @@ export type BranchName<B> = B extends readonly unknown[] ? number : keyof B & st
  * A select to be used again and again, for loops: its waiters are made once.
  *
  * @remarks
- * One wait at a time. Iterating gives one event after the other, for as long as there is something to wait for; leaving
- * the loop ends nothing. Disposing takes it off its sources and disposes of none of them.
+ * One wait at a time. Iterating gives one event after the other, as {@link Selector.next} does: it has no end of its own,
+ * and throws an `AllBranchesDisabledError` when there is nothing to wait for and no `orElse`. Leaving the loop ends
+ * nothing. Disposing takes it off its sources and disposes of none of them.
  */
 export interface Selector<B, E = Selected<B>> extends AsyncIterable<E>, Disposable {
   /**
