@@ -65,6 +65,7 @@ export class Oneshot<T> implements Receiver<T>, Source<Received<T>>, Observed {
   private receiverGone: Condition | undefined = undefined;
   private value: T | undefined = undefined;
   private channel = 0;
+  private isGiving = false;
 
   constructor(runtime: Runtime, name: string | undefined) {
     this.runtime = runtime;
@@ -121,7 +122,12 @@ export class Oneshot<T> implements Receiver<T>, Source<Received<T>>, Observed {
     this.stage = "full";
     this.value = value;
     if (sent.hasSubscribers) publish(sent, this);
-    this.waits?.serveReady();
+    if (this.waits === undefined) return true;
+    // The same select may wait for the value and for the receiver to be gone, and must get the value that it takes.
+    this.isGiving = true;
+    this.waits.serveReady();
+    this.isGiving = false;
+    this.receiverGone?.queue.serveReady();
     return true;
   }
 
@@ -132,7 +138,7 @@ export class Oneshot<T> implements Receiver<T>, Source<Received<T>>, Observed {
     this.stage = "ended";
     this.receiverClosed = true;
     if (received.hasSubscribers) publish(received, this);
-    this.receiverGone?.queue.serveReady();
+    if (!this.isGiving) this.receiverGone?.queue.serveReady();
     return value;
   }
 

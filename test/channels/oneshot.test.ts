@@ -1,4 +1,4 @@
-import { oneshot } from "keelson/channels";
+import { oneshot, select } from "keelson/channels";
 import { TimeoutError } from "keelson/core";
 import { expect, test } from "vitest";
 import { outcome } from "../support/outcome.js";
@@ -21,6 +21,15 @@ test("a second wait gets the end", async () => {
   const waits = [rx.recv(), rx.recv()];
   tx.send(1);
   expect(await Promise.all(waits)).toEqual([{ ok: true, value: 1 }, closed]);
+});
+
+test("a select that also waits for the receiver to be gone gets the value that it takes", async () => {
+  const [tx, rx] = oneshot.channel<number>();
+  const gone = tx.closed();
+  const selected = select({ gone: tx.closing(), value: rx, again: tx.closing() });
+  tx.send(1);
+  expect(await selected).toEqual({ key: "value", value: 1 });
+  await gone;
 });
 
 test("a sender is used once", () => {
