@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkAsyncIterable } from "../core/check-type.js";
 import { checkInteger } from "../core/check.js";
 import { DISABLED, type PENDING, type Selectable, type Source } from "../core/selectable.js";
 import type { Runtime } from "../core/runtime.js";
@@ -50,6 +51,7 @@ export function fromAsyncIterable<T>(
   iterable: AsyncIterable<T>,
   { capacity = 1, runtime = currentRuntime() }: FromAsyncIterableOptions = {},
 ): Feed<T> {
+  checkAsyncIterable("iterable", iterable);
   checkInteger("capacity", capacity, 1);
   const options = { runtime, name: "fromAsyncIterable", onDiscard: undefined };
   const feed = new PumpedFeed(iterable[Symbol.asyncIterator](), new MpscState<T>(capacity, options));

@@ -108,7 +108,8 @@ export function fromEvents<T = unknown>(
   return events;
 }
 
-function listen(source: EventSource, name: string, listener: Listener): () => void {
+function listen(given: EventSource, name: string, listener: Listener): () => void {
+  const source = Object(given) as EventSource; // also what is no object has no such method
   if ("addEventListener" in source && typeof source.addEventListener === "function") {
     source.addEventListener(name, listener);
     return () => {
@@ -116,7 +117,7 @@ function listen(source: EventSource, name: string, listener: Listener): () => vo
     };
   }
   if (!("on" in source && typeof source.on === "function")) {
-    throw new TypeError(`Expected \`source\` to have \`on\` or \`addEventListener\`, got ${shown(source)}`);
+    throw new TypeError(`Expected \`source\` to have \`on\` or \`addEventListener\`, got ${shown(given)}`);
   }
   const listening = source.on(name, listener);
   if (source.off !== undefined) return () => void source.off?.(name, listener);

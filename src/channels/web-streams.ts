@@ -1,3 +1,5 @@
+import { checkAsyncIterable } from "../core/check-type.js";
+import { DONE } from "./done.js";
 import type { Sender } from "./mpsc-sender.js";
 
 /**
@@ -17,6 +19,7 @@ import type { Sender } from "./mpsc-sender.js";
  * ```
  */
 export function toReadableStream<T>(source: AsyncIterable<T>): ReadableStream<T> {
+  checkAsyncIterable("source", source);
   const iterator = source[Symbol.asyncIterator]();
   return new ReadableStream<T>(
     {
@@ -58,17 +61,22 @@ export function fromReadableStream<T>(stream: ReadableStream<T>): AsyncIterable<
   return {
     [Symbol.asyncIterator]: () => {
       const reader = stream.getReader();
+      let isOver = false;
+      const end = (): IteratorReturnResult<undefined> => {
+        isOver = true; // without its lock, a reader rejects everything
+        reader.releaseLock();
+        return DONE;
+      };
       return {
         next: async () => {
+          if (isOver) return DONE;
           const result = await reader.read();
-          if (!result.done) return { done: false, value: result.value };
-          reader.releaseLock();
-          return { done: true, value: undefined };
+          return result.done ? end() : { done: false, value: result.value };
         },
         return: async () => {
+          if (isOver) return DONE;
           await reader.cancel();
-          reader.releaseLock();
-          return { done: true, value: undefined };
+          return end();
         },
       };
     },

@@ -1,4 +1,13 @@
-import { fromAsyncIterable, fromReadableStream, mpsc, select, toReadableStream, toWritable } from "keelson/channels";
+import {
+  chunksTimeout,
+  fromAsyncIterable,
+  fromReadableStream,
+  merge,
+  mpsc,
+  select,
+  toReadableStream,
+  toWritable,
+} from "keelson/channels";
 import { describe, expect, test } from "vitest";
 import { outcome } from "../support/outcome.js";
 
@@ -21,6 +30,7 @@ describe("fromAsyncIterable", () => {
     for await (const n of feed) seen.push(n);
     expect(seen).toEqual([1, 2, 3, 4, 5]);
     expect(() => fromAsyncIterable(count(), { capacity: 0 })).toThrow(RangeError);
+    expect(() => fromAsyncIterable(5 as never)).toThrow("Expected `iterable` to be an async iterable, got `5`");
   });
 
   test("throws a failure after the items before it, to whoever waits", async () => {
@@ -71,6 +81,7 @@ describe("web streams", () => {
     const seen: number[] = [];
     for await (const n of fromReadableStream(toReadableStream(rx))) seen.push(n);
     expect(seen).toEqual([3]);
+    expect(() => toReadableStream([1] as never)).toThrow("Expected `source` to be an async iterable, got an array");
   });
 
   test("leaving the loop over a stream cancels it", async () => {
@@ -85,6 +96,32 @@ describe("web streams", () => {
     });
     for await (const n of fromReadableStream(stream)) if (n === 1) break;
     expect([cancelled, stream.locked]).toEqual([true, false]);
+  });
+
+  test("a stream that has ended can be left, and asked again", async () => {
+    const ended = (): AsyncIterable<number> =>
+      fromReadableStream(
+        new ReadableStream<number>({
+          start: (controller) => {
+            controller.enqueue(1);
+            controller.close();
+          },
+        }),
+      );
+    for await (const chunk of chunksTimeout(ended(), 5, "1h")) if (chunk.length === 1) break;
+    const [tx, rx] = mpsc.unbounded<number>();
+    const merged = merge(ended(), rx);
+    await merged.next();
+    const second = merged.next();
+    await turn();
+    tx.send(2);
+    expect([await second, await merged.return?.()]).toEqual([
+      { done: false, value: 2 },
+      { done: true, value: undefined },
+    ]);
+    const chunks = ended()[Symbol.asyncIterator]();
+    const steps = [await chunks.next(), await chunks.next(), await chunks.next(), await chunks.return?.()];
+    expect(steps.map((step) => step?.done)).toEqual([false, true, true, true]);
   });
 
   test("a stream is piped through a channel into a stream", async () => {

@@ -60,5 +60,8 @@ describe("fromEvents", () => {
     expect(events.length).toBe(0);
     fromEvents(emitter, "n", { signal: AbortSignal.abort() });
     expect(emitter.listenerCount("n")).toBe(0);
+    expect(() => fromEvents(undefined as never, "n")).toThrow(
+      "Expected `source` to have `on` or `addEventListener`, got `undefined`",
+    );
   });
 });
