@@ -8,7 +8,8 @@ const WAITING = 2;
 
 /** A source that runs a user's function before it can be polled. */
 export interface StartedSource<T> extends Source<T> {
-  start(): void;
+  /** Runs it unless that was done; tells whether it did. */
+  start(): boolean;
 }
 
 /** Whoever waits on several branches at once, and hears how each ends. */

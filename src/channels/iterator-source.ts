@@ -21,17 +21,11 @@ export class IteratorSource<T> extends QueuedSource<T> {
   }
 
   /** Asks for the next item unless that was done: it runs the iterator's own code, so nothing may be parked yet. */
-  start(): void {
-    if (this.stage.kind !== "idle") return;
+  start(): boolean {
+    if (this.stage.kind !== "idle") return false;
     this.stage = { kind: "asked" };
-    this.iterator.next().then(
-      (result) => {
-        this.arrived(result.done === true ? { kind: "ended" } : { kind: "item", item: result.value });
-      },
-      (error: unknown) => {
-        this.arrived({ kind: "failed", error });
-      },
-    );
+    void this.ask();
+    return true;
   }
 
   poll(): T | typeof PENDING | typeof DISABLED {
@@ -49,6 +43,18 @@ export class IteratorSource<T> extends QueuedSource<T> {
         this.stage = { kind: "ended" };
         throw stage.error;
     }
+  }
+
+  // Async from the call on, so that an iterator which throws instead of rejecting has failed like any other.
+  private async ask(): Promise<void> {
+    let stage: Stage<T>;
+    try {
+      const result = await this.iterator.next();
+      stage = result.done === true ? { kind: "ended" } : { kind: "item", item: result.value };
+    } catch (error) {
+      stage = { kind: "failed", error };
+    }
+    this.arrived(stage);
   }
 
   private arrived(stage: Stage<T>): void {

@@ -81,7 +81,8 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   poll(): { readonly event: E } | typeof PENDING | typeof DISABLED {
     const { branches } = this;
     // The code of iterators runs before anything is polled: it may make other branches ready.
-    if (this.mayStart) for (const branch of branches) start(branch);
+    // And it may put branches in and take some out: whenever one ran, look at all of them again.
+    if (this.mayStart) while (branches.some(start));
     let pending = false;
     let next = this.first;
     for (let left = branches.length; left > 0; left -= 1) {
@@ -129,9 +130,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     this.joining += 1;
     // In a microtask of its own: polling may run a user's function, which must not run on the caller's stack.
     void Promise.resolve().then(() => {
-      if (round !== this.round) return;
-      this.joining -= 1;
-      this.enter(branch);
+      if (round === this.round) this.enter(branch);
     });
   }
 
@@ -214,12 +213,15 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 
   private enter(branch: BranchWaiter): void {
-    if (!branch.isEnabled || branch.round === this.round || !this.branches.includes(branch)) {
-      this.oneLess();
-      return;
-    }
+    const { round } = this;
     try {
-      start(branch);
+      if (this.branches.includes(branch)) start(branch);
+      if (round !== this.round) return; // ended by the iterator's code
+      this.joining -= 1;
+      if (!branch.isEnabled || branch.round === round || !this.branches.includes(branch)) {
+        this.oneLess();
+        return;
+      }
       const value = branch.source.poll();
       if (value === DISABLED) this.oneLess();
       else if (value === PENDING) this.arm(branch);
@@ -278,6 +280,6 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 }
 
-function start({ isEnabled, started }: BranchWaiter): void {
-  if (started !== undefined && isEnabled) started.start();
+function start({ isEnabled, started }: BranchWaiter): boolean {
+  return started !== undefined && isEnabled && started.start();
 }

@@ -114,6 +114,7 @@ class BranchSelector {
   private readonly selection: Selection<unknown>;
   private readonly defaults: WaitOptions;
   private isDisposed = false;
+  private isAsking = false;
 
   constructor(selection: Selection<unknown>, defaults: WaitOptions) {
     this.selection = selection;
@@ -122,10 +123,14 @@ class BranchSelector {
 
   next(options: WaitOptions = this.defaults): Promise<unknown> {
     if (this.isDisposed) return Promise.reject(disposed());
-    if (this.selection.isBusy) {
+    if (this.isAsking || this.selection.isBusy) {
       return Promise.reject(new TypeError("Expected one wait at a time on this selector; another is going on"));
     }
-    return this.selection.next(options);
+    this.isAsking = true; // an iterator that is a branch runs its code in this
+    const next = this.selection.next(options);
+    this.isAsking = false;
+    this.endIfDisposed();
+    return next;
   }
 
   tryNext(): unknown {
@@ -156,7 +161,7 @@ class BranchSelector {
 
   [Symbol.dispose](): void {
     this.isDisposed = true;
-    this.selection.cancel(disposed());
+    this.endIfDisposed();
   }
 
   /** The same as `next`, but a signal may end it besides what its own defaults say. */
@@ -178,6 +183,10 @@ class BranchSelector {
   /** What `console.log` shows of it. */
   protected shown(): readonly [string, object] {
     return ["Selector", { branches: this.selection.branches.map((branch) => branch.name) }];
+  }
+
+  private endIfDisposed(): void {
+    if (this.isDisposed) this.selection.cancel(disposed());
   }
 
   private branchOf(name: string | number): BranchWaiter {

@@ -10,6 +10,8 @@ import { sourceOf } from "./select-source.js";
  */
 export class Steps<T> implements StartedSource<IteratorResult<T, undefined>> {
   readonly iterator: AsyncIterator<T>;
+  /** Whether it has told of its end, or of a failure. */
+  isOver = false;
   private readonly source: Source<T>;
 
   constructor(iterable: AsyncIterable<T>) {
@@ -17,18 +19,25 @@ export class Steps<T> implements StartedSource<IteratorResult<T, undefined>> {
     this.source = sourceOf(this.iterator, "iterator") as Source<T>;
   }
 
-  start(): void {
-    if (isStarted(this.source)) this.source.start();
+  start(): boolean {
+    return isStarted(this.source) && this.source.start();
   }
 
   poll(): IteratorResult<T, undefined> | typeof PENDING {
-    const value = this.source.poll();
-    if (value === PENDING) return PENDING;
-    return value === DISABLED ? DONE : { done: false, value };
+    try {
+      const value = this.source.poll();
+      if (value === PENDING) return PENDING;
+      if (value !== DISABLED) return { done: false, value };
+    } catch (error) {
+      this.isOver = true;
+      throw error;
+    }
+    this.isOver = true;
+    return DONE;
   }
 
   arm(waiter: Waiter<IteratorResult<T, undefined>>): void {
-    const relay = new Relay(this.source, waiter);
+    const relay = new Relay(this, this.source, waiter);
     waiter.payload = relay;
     this.source.arm(relay);
   }
@@ -39,10 +48,12 @@ export class Steps<T> implements StartedSource<IteratorResult<T, undefined>> {
 }
 
 class Relay<T> extends WaiterNode implements Waiter<T> {
+  private readonly steps: Steps<T>;
   private readonly waiter: Waiter<IteratorResult<T, undefined>>;
 
-  constructor(source: Source<T>, waiter: Waiter<IteratorResult<T, undefined>>) {
+  constructor(steps: Steps<T>, source: Source<T>, waiter: Waiter<IteratorResult<T, undefined>>) {
     super(source);
+    this.steps = steps;
     this.waiter = waiter;
   }
 
@@ -51,10 +62,12 @@ class Relay<T> extends WaiterNode implements Waiter<T> {
   }
 
   fail(error: unknown): void {
+    this.steps.isOver = true;
     this.waiter.fail(error);
   }
 
   disable(): void {
+    this.steps.isOver = true;
     this.waiter.commit(DONE);
   }
 }

@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
+import { checkAsyncIterable } from "../core/check-type.js";
 import { checkInteger } from "../core/check.js";
 import { showing } from "../core/inspectable.js";
 import type { Runtime } from "../core/runtime.js";
@@ -53,6 +54,7 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
   readonly #selection: Selection<Step<K, T> | Closed>;
   /** What an iterable threw while others' items were gathered: the next wait's answer. */
   #failure: { readonly error: unknown } | undefined = undefined;
+  #isWaiting = false;
 
   constructor({ runtime = currentRuntime() }: StreamOptions = {}) {
     this.#runtime = runtime;
@@ -73,11 +75,17 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     return this.#entries.size === 0;
   }
 
-  /** Adds an iterable; one that had the key is left, as by {@link StreamMap.remove}. */
+  /**
+   * Adds an iterable; one that had the key is left, as by {@link StreamMap.remove}.
+   *
+   * @throws TypeError when it is no async iterable.
+   */
   insert(key: K, iterable: AsyncIterable<T>): void {
-    this.remove(key);
+    checkAsyncIterable("iterable", iterable);
     const steps = new Steps(iterable);
-    this.#entries.set(key, { iterable, steps, branch: this.#selection.add(key, steps) });
+    const branch = this.#selection.add(key, steps); // first: a wait would end if the one that goes was the last
+    this.remove(key);
+    this.#entries.set(key, { iterable, steps, branch });
   }
 
   /** Leaves the iterable of that key; tells whether there was one. */
@@ -123,16 +131,23 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
    * another wait is going on.
    */
   async next(options: WaitOptions = {}): Promise<Received<[key: K, item: T]>> {
-    if (this.#selection.isBusy)
-      throw new TypeError("Expected one wait at a time on this StreamMap; another is going on");
+    if (this.#isWaiting) throw new TypeError("Expected one wait at a time on this StreamMap; another is going on");
     if (options.signal?.aborted === true) throw options.signal.reason;
     const within = remaining(this.#runtime, options);
-    this.#throwFailure();
-    for (;;) {
-      const step = await within((left) => this.#selection.next(left));
-      if ("ok" in step) return step;
-      if (step.result.done !== true) return { ok: true, value: [step.key, step.result.value] };
-      this.#drop(step.key);
+    this.#isWaiting = true;
+    try {
+      this.#throwFailure();
+      for (;;) {
+        const step = await within((left) => this.#selection.next(left));
+        if ("ok" in step) return step;
+        if (step.result.done !== true) return { ok: true, value: [step.key, step.result.value] };
+        this.#dropEnded();
+      }
+    } catch (error) {
+      this.#dropEnded();
+      throw error;
+    } finally {
+      this.#isWaiting = false;
     }
   }
 
@@ -168,7 +183,7 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
       const ready = this.#selection.poll();
       if (typeof ready === "symbol" || "ok" in ready.event) return;
       const { key, result } = ready.event;
-      if (result.done === true) this.#drop(key);
+      if (result.done === true) this.#dropEnded();
       else items.push([key, result.value]);
     }
   }
@@ -177,6 +192,11 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined) throw failure.error;
+  }
+
+  // By what they are, not by key: another may have taken the place of one that ended.
+  #dropEnded(): void {
+    for (const [key, { steps }] of this.#entries) if (steps.isOver) this.#drop(key);
   }
 
   #drop(key: K): Entry<T> | undefined {

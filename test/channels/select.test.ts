@@ -341,6 +341,19 @@ describe("select", () => {
     expect(await outcome(select({ failing, never }))).toMatchObject({ message: "torn" });
   });
 
+  test("an async iterator that throws, or gives no result, has failed like one that rejects", async () => {
+    for (const next of [
+      () => Promise.resolve(null as never),
+      () => {
+        throw new TypeError("thrown");
+      },
+    ]) {
+      const iterator: AsyncIterator<number> = { next };
+      expect(await outcome(select({ iterator }))).toBeInstanceOf(TypeError);
+      expect(await outcome(select({ iterator }))).toBeInstanceOf(AllBranchesDisabledError);
+    }
+  });
+
   test("code of an iterator that makes another branch ready is no lost wake", async () => {
     const [tx, rx] = mpsc.channel<string>(1);
     const items: AsyncIterator<number> = {

@@ -115,4 +115,42 @@ describe("a selector", () => {
     using bounded = selector({ rx: mpsc.channel<number>(1)[1] }, { timeout: 0 });
     expect(await outcome(bounded.next())).toBeInstanceOf(TimeoutError);
   });
+
+  test("a branch put in whose code makes another win is not waited for, and what it brings later is kept", async () => {
+    const [tx, rx] = mpsc.channel<number>(4);
+    const [later, laterRx] = mpsc.channel<number>(4);
+    async function* busy(): AsyncGenerator<number> {
+      tx.trySend(1);
+      yield* laterRx;
+    }
+    const off = false as AsyncIterator<number, unknown> | false;
+    using sel = selector({ rx, busy: off });
+    const waiting = sel.next();
+    sel.set("busy", busy());
+    expect(await waiting).toEqual({ key: "rx", value: 1 });
+    later.trySend(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await sel.next()).toEqual({ key: "busy", value: 2 });
+  });
+
+  test("an iterator's code may not wait on it, and may dispose of it", async () => {
+    const [tx, rx] = mpsc.channel<number>(4);
+    const waits: Promise<unknown>[] = [];
+    const ask = { now: () => undefined as unknown };
+    async function* busy(): AsyncGenerator<number> {
+      ask.now();
+      yield await new Promise<never>(() => undefined);
+    }
+    using sel = selector({ rx, busy: busy() });
+    ask.now = () => waits.push(outcome(sel.next()));
+    const waiting = sel.next();
+    tx.trySend(1);
+    expect(await waiting).toEqual({ key: "rx", value: 1 });
+    expect(await waits[0]).toBeInstanceOf(TypeError);
+    const gone = selector({ rx, busy: busy() });
+    ask.now = () => {
+      gone[Symbol.dispose]();
+    };
+    expect(await outcome(gone.next())).toBeInstanceOf(TypeError);
+  });
 });

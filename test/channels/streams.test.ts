@@ -343,4 +343,86 @@ describe("StreamMap", () => {
     await turn();
     expect(time.failures).toMatchObject([{ task: "StreamMap.remove" }]);
   });
+
+  test("an entry that takes the place of another is waited for, also of the last, and of one that has just ended", async () => {
+    const map = new StreamMap<string, number>();
+    const [, oldRx] = mpsc.unbounded<number>();
+    const [tx, rx] = mpsc.unbounded<number>();
+    const [tx2, rx2] = mpsc.unbounded<number>();
+    map.insert("a", oldRx);
+    const waiting = map.next();
+    map.insert("a", rx);
+    tx.send(1);
+    expect(await waiting).toEqual({ ok: true, value: ["a", 1] });
+    const parked = map.next();
+    tx.close();
+    map.insert("a", rx2);
+    tx2.send(2);
+    expect([await parked, map.size]).toEqual([{ ok: true, value: ["a", 2] }, 1]);
+    expect(() => {
+      map.insert("a", 5 as never);
+    }).toThrow("Expected `iterable` to be an async iterable, got `5`");
+    expect([...map.values()]).toEqual([rx2]);
+  });
+
+  test("a second wait is refused also while the first goes on after an end", async () => {
+    const map = new StreamMap<string, number>();
+    const [a, aRx] = mpsc.unbounded<number>();
+    const [b, bRx] = mpsc.unbounded<number>();
+    map.insert("a", aRx);
+    map.insert("b", bRx);
+    const waiting = map.next();
+    a.close();
+    expect(await outcome(map.next())).toBeInstanceOf(TypeError);
+    b.send(1);
+    expect(await waiting).toEqual({ ok: true, value: ["b", 1] });
+  });
+
+  test("an entry that throws is gone when that is told, also one that could go on", async () => {
+    const map = new StreamMap<string, number>();
+    const [tx, rx] = broadcast.channel<number>(1);
+    map.insert("torn", noted<number>([], new Error("torn")).iterable);
+    map.insert("lagging", rx);
+    expect(await outcome(map.next())).toMatchObject({ message: "torn" });
+    expect([...map.keys()]).toEqual(["lagging"]);
+    tx.send(1);
+    tx.send(2);
+    expect(await outcome(map.next())).toMatchObject({ code: "LAGGED" });
+    expect([map.size, await map.next(), rx.length]).toEqual([0, closed, 1]);
+  });
+
+  test("an entry whose code takes others out or puts others in leaves none unasked", async () => {
+    const map = new StreamMap<string, number>();
+    async function* five(): AsyncGenerator<number> {
+      yield await Promise.resolve(5);
+    }
+    async function* busy(): AsyncGenerator<number> {
+      map.remove("gone");
+      map.insert("new", five());
+      yield await new Promise<never>(() => undefined);
+    }
+    map.insert("gone", mpsc.unbounded<number>()[1]);
+    map.insert("busy", busy());
+    map.insert("last", five());
+    const items = [await map.next(), await map.next()];
+    expect(items).toEqual([
+      { ok: true, value: ["last", 5] },
+      { ok: true, value: ["new", 5] },
+    ]);
+  });
+
+  test("an entry that takes itself out as it is put in is not waited for", async () => {
+    const map = new StreamMap<string, number>();
+    const [tx, rx] = mpsc.unbounded<number>();
+    async function* fleeting(): AsyncGenerator<number> {
+      map.remove("fleeting");
+      yield await Promise.resolve(1);
+    }
+    map.insert("rx", rx);
+    const waiting = map.next();
+    map.insert("fleeting", fleeting());
+    await turn();
+    tx.send(2);
+    expect(await waiting).toEqual({ ok: true, value: ["rx", 2] });
+  });
 });
