@@ -141,10 +141,10 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
         const step = await within((left) => this.#selection.next(left));
         if ("ok" in step) return step;
         if (step.result.done !== true) return { ok: true, value: [step.key, step.result.value] };
-        this.#dropEnded();
+        this.#dropEnded([step.key]);
       }
     } catch (error) {
-      this.#dropEnded();
+      this.#dropEnded(this.#entries.keys());
       throw error;
     } finally {
       this.#isWaiting = false;
@@ -183,7 +183,7 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
       const ready = this.#selection.poll();
       if (typeof ready === "symbol" || "ok" in ready.event) return;
       const { key, result } = ready.event;
-      if (result.done === true) this.#dropEnded();
+      if (result.done === true) this.#dropEnded([key]);
       else items.push([key, result.value]);
     }
   }
@@ -194,9 +194,9 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     if (failure !== undefined) throw failure.error;
   }
 
-  // By what they are, not by key: another may have taken the place of one that ended.
-  #dropEnded(): void {
-    for (const [key, { steps }] of this.#entries) if (steps.isOver) this.#drop(key);
+  /** Drops those of these entries that are over; by now another may have the key of one that ended. */
+  #dropEnded(keys: Iterable<K>): void {
+    for (const key of keys) if (this.#entries.get(key)?.steps.isOver === true) this.#drop(key);
   }
 
   #drop(key: K): Entry<T> | undefined {
