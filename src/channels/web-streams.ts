@@ -1,3 +1,4 @@
+import { checkMethod } from "../core/check.js";
 import { checkAsyncIterable } from "../core/check-type.js";
 import { DONE } from "./done.js";
 import type { Sender } from "./mpsc-sender.js";
@@ -58,6 +59,7 @@ export function toReadableStream<T>(source: AsyncIterable<T>): ReadableStream<T>
  * ```
  */
 export function fromReadableStream<T>(stream: ReadableStream<T>): AsyncIterable<T> {
+  checkMethod("stream", stream, "getReader");
   return {
     [Symbol.asyncIterator]: () => {
       const reader = stream.getReader();
@@ -101,6 +103,7 @@ export function fromReadableStream<T>(stream: ReadableStream<T>): AsyncIterable<
  * ```
  */
 export function toWritable<T>(tx: Sender<T>): WritableStream<T> {
+  checkMethod("tx", tx, "send");
   // It must hold one chunk: pipes wait until there is room for one before they write any.
   return new WritableStream<T>({
     // Node's types leave the controller's signal out.

@@ -82,6 +82,8 @@ describe("web streams", () => {
     for await (const n of fromReadableStream(toReadableStream(rx))) seen.push(n);
     expect(seen).toEqual([3]);
     expect(() => toReadableStream([1] as never)).toThrow("Expected `source` to be an async iterable, got an array");
+    expect(() => fromReadableStream(undefined as never)).toThrow("Expected `stream` to be an object, got `undefined`");
+    expect(() => toWritable(undefined as never)).toThrow("Expected `tx` to be an object, got `undefined`");
   });
 
   test("leaving the loop over a stream cancels it", async () => {
