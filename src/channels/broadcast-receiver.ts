@@ -14,7 +14,7 @@ export type Item<T> = { readonly ok: true; readonly value: T } | Lagged;
 /** How {@link Receiver.messages} treats messages that were missed. */
 export interface IterateOptions<L extends LagPolicy = LagPolicy> {
   /** What a lag does: throw, skip silently, or be reported as an item. @defaultValue `"throw"` */
-  readonly lag?: L;
+  readonly lag?: L | undefined;
 }
 
 /** `"throw"` a {@link LaggedError}, `"skip"` without a word, or `"report"` as an item of its own. */
@@ -55,7 +55,7 @@ export interface Receiver<T> extends Selectable<Item<T>>, AsyncIterable<T>, Disp
    *
    * @remarks **Cancel safety.** Leaving the loop takes no message that was not given, and closes nothing.
    */
-  messages(options: IterateOptions<"report">): AsyncIterable<Item<T>>;
+  messages(options: { readonly lag: "report" }): AsyncIterable<Item<T>>;
   /**
    * Iterates over messages, with a say in what a lag does.
    *
@@ -135,7 +135,7 @@ export class StateReceiver<T> extends Handle<BroadcastState<T>> implements Recei
     return { "~source": this.results };
   }
 
-  messages(options: IterateOptions<"report">): AsyncIterable<Item<T>>;
+  messages(options: { readonly lag: "report" }): AsyncIterable<Item<T>>;
   messages(options?: IterateOptions<"throw" | "skip">): AsyncIterable<T>;
   messages({ lag = "throw" }: IterateOptions = {}): AsyncIterable<Item<T> | T> {
     checkOneOf("lag", lag, ["throw", "skip", "report"]);
