@@ -72,13 +72,23 @@ export function fromReadableStream<T>(stream: ReadableStream<T>): AsyncIterable<
       return {
         next: async () => {
           if (isOver) return DONE;
-          const result = await reader.read();
-          return result.done ? end() : { done: false, value: result.value };
+          try {
+            const result = await reader.read();
+            if (!result.done) return { done: false, value: result.value };
+          } catch (error) {
+            end();
+            throw error;
+          }
+          return end();
         },
         return: async () => {
           if (isOver) return DONE;
-          await reader.cancel();
-          return end();
+          try {
+            await reader.cancel();
+          } finally {
+            end();
+          }
+          return DONE;
         },
       };
     },

@@ -100,6 +100,18 @@ describe("web streams", () => {
     expect([cancelled, stream.locked]).toEqual([true, false]);
   });
 
+  test("a stream that fails, or whose cancel does, is let go", async () => {
+    const lost = new Error("the connection was lost");
+    const failing = new ReadableStream<number>({ pull: () => Promise.reject(lost) });
+    const items = fromReadableStream(failing)[Symbol.asyncIterator]();
+    await expect(items.next()).rejects.toBe(lost);
+    expect([failing.locked, await items.next()]).toEqual([false, { done: true, value: undefined }]);
+    const stuck = new ReadableStream<number>({ cancel: () => Promise.reject(lost) });
+    const left = fromReadableStream(stuck)[Symbol.asyncIterator]();
+    await expect(left.return?.()).rejects.toBe(lost);
+    expect(stuck.locked).toBe(false);
+  });
+
   test("a stream that has ended can be left, and asked again", async () => {
     const ended = (): AsyncIterable<number> =>
       fromReadableStream(
