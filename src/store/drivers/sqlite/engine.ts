@@ -202,14 +202,14 @@ export class SqliteEngine {
 
   #waitForLock(): void {
     const { runtime, settings, send } = this.#home;
+    // Once for all tries, of which there are hundreds a second, and before those are answered that wait no longer.
+    if (!this.#isBusy) send({ type: "busy" });
+    this.#isBusy = true;
     const answers: Answer[] = [];
     const late = this.#writes.giveUp(({ id }) => answers.push([id]), runtime.now());
     const message = `another process has held SQLite's write lock for ${settings.busyMs} ms`;
     for (const { id } of late) answers.push([id, undefined, toWire(new NotAppliedError(message))]);
     if (answers.length > 0) send([answers]);
-    // Once for all tries: there are hundreds a second.
-    if (!this.#isBusy) send({ type: "busy" });
-    this.#isBusy = true;
     this.#isWaitingForLock = true;
     this.#lockTimer.reset(lockRetryMs * (0.5 + runtime.random()));
   }
