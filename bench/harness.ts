@@ -84,7 +84,7 @@ async function elapsed(work: Work, n: number, clock: Clock): Promise<number> {
   return clock() - start;
 }
 
-/** What fills a round, found by growing the count to four of them: by then all is compiled that ever will be. */
+/** What fills a round, found by growing the count to four of them: by then what is hot is compiled. */
 async function calibrate(work: Work, ms: number, clock: Clock): Promise<number> {
   let n = 1;
   let took = await elapsed(work, n, clock);

@@ -143,6 +143,19 @@ describeUnless(sqliteMissing, "a SQLite file", () => {
     expect(text((await store.get("/a")).kv)).toBe("1");
   });
 
+  test("that is locked tells so before it refuses a write, also one that has no time to wait", async () => {
+    const store = open({ busyTimeout: 0 });
+    await store.get("/a");
+    const other = raw(folder.file("state.db"));
+    other.exec("BEGIN IMMEDIATE");
+    const told: unknown[] = [];
+    using _observing = observe({ "keelson:store:retry": () => told.push("locked") });
+    told.push(await outcome(put(store, "/a", "1")));
+    expect(told).toMatchObject(["locked", { code: "STORE_NOT_APPLIED" }]);
+    other.exec("ROLLBACK");
+    other.close();
+  });
+
   test("closed with writes waiting refuses them, and they never happen", async () => {
     const store = open();
     await put(store, "/a", "1");
