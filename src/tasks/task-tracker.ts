@@ -67,8 +67,9 @@ export class TaskTracker {
 
   /** Spawns a task and counts it until it has ended; also when closed. */
   spawn<T>(run: TaskFunction<T>, options?: SpawnOptions): TaskHandle<T> {
+    const task = startTask(run, options, this.#owner, this.#runtime);
     this.#size += 1;
-    return startTask(run, options, this.#owner, this.#runtime);
+    return task;
   }
 
   /** Counts `promise` until it has settled, and returns it; its failure stays the caller's. */

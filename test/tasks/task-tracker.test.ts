@@ -19,6 +19,13 @@ test("wait ends when it is closed and none runs", async () => {
   await tracker.wait({ timeout: 0 });
 });
 
+test("what could not be spawned is not counted", async () => {
+  const tracker = new TaskTracker();
+  expect(() => tracker.spawn(undefined as unknown as () => void)).toThrow(TypeError);
+  tracker.close();
+  await tracker.wait({ timeout: 0 });
+});
+
 test("an open tracker keeps who waits, empty or not", async () => {
   const tracker = new TaskTracker();
   const waiting = tracker.wait();
