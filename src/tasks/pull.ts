@@ -89,22 +89,30 @@ class AsyncPull<T> implements Pull<T> {
   }
 
   next(context: OperationContext): Promise<IteratorResult<T, unknown>> {
-    const iterator = this.#iterator;
-    const next = this.#last.then(() =>
-      isCancelSafe(iterator) ? iterator["~next"]({ signal: context.signal }) : iterator.next(),
-    );
-    this.#last = next.then(
-      ({ done }) => {
-        this.#isOver = done === true;
-      },
-      () => {
-        this.#isOver = !(this.isCancelSafe && context.signal.aborted);
-      },
-    );
+    const next = this.#last.then(() => this.#ask(context));
+    this.#last = next.catch(() => undefined);
     return next;
   }
 
+  async #ask({ signal }: OperationContext): Promise<IteratorResult<T, unknown>> {
+    signal.throwIfAborted(); // it may have waited for its turn until after the stop
+    const iterator = this.#iterator;
+    try {
+      const next = await (isCancelSafe(iterator) ? iterator["~next"]({ signal }) : iterator.next());
+      this.#isOver = next.done === true;
+      return next;
+    } catch (error) {
+      this.#isOver = !(this.isCancelSafe && signal.aborted);
+      throw error;
+    }
+  }
+
   close(): void {
-    if (!this.#isOver) this.#iterator.return?.().catch(() => undefined);
+    if (!this.#isOver) this.#tellReturn().catch(() => undefined);
+  }
+
+  /** In an async function, since what others write may throw at once, or return no promise. */
+  async #tellReturn(): Promise<void> {
+    await this.#iterator.return?.();
   }
 }

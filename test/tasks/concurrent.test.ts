@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { mpsc } from "keelson/channels";
 import { forEachConcurrent, mapConcurrent } from "keelson/tasks";
 import { virtualTime } from "keelson/testing";
-import { sleep } from "keelson/time";
+import { sleep, yieldNow } from "keelson/time";
 import { settled } from "../support/settled.js";
 
 const no = new RangeError("no");
@@ -127,6 +127,31 @@ describe("forEachConcurrent", () => {
     await expect(all).rejects.toBe(no);
   });
 
+  test("a source that waits for an answer when all stops is asked for no more", async () => {
+    using time = virtualTime();
+    const answers: ((result: IteratorResult<number>) => void)[] = [];
+    let asked = 0;
+    const source = {
+      next: () => {
+        asked += 1;
+        return new Promise<IteratorResult<number>>((resolve) => answers.push(resolve));
+      },
+    };
+    const answer = async (value: number): Promise<void> => {
+      answers.shift()?.({ value });
+      await time.settle();
+    };
+    const use = (item: number): unknown => (item === 0 ? undefined : sleep(5).then(() => Promise.reject(no)));
+    const all = expect(forEachConcurrent({ [Symbol.asyncIterator]: () => source }, 3, use)).rejects.toBe(no);
+    await time.settle();
+    await answer(0);
+    await answer(1);
+    await time.advance(5);
+    await all;
+    await answer(2);
+    expect(asked).toBe(3);
+  });
+
   test("calls that never wait do not starve a timer", async () => {
     let isOver = false;
     setTimeout(() => (isOver = true), 1);
@@ -141,6 +166,43 @@ describe("forEachConcurrent", () => {
     await expect(forEachConcurrent([], 0, () => 1)).rejects.toThrow(RangeError);
     await expect(forEachConcurrent([], 1.5, () => 1)).rejects.toThrow("`limit`");
     await forEachConcurrent([], 1, () => 1);
+  });
+});
+
+describe("async iterators that others write", () => {
+  const foreign = (iterator: object): AsyncIterable<number> => ({
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ value: 1 }), ...iterator }),
+  });
+
+  test.each([
+    ["returns no promise", () => undefined],
+    [
+      "throws",
+      () => {
+        throw new Error("no end");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("no end"))],
+  ])("one whose return() %s hides no failure", async (_, end) => {
+    const source = foreign({ return: end });
+    await expect(forEachConcurrent(source, 1, () => Promise.reject(no))).rejects.toBe(no);
+    await expect(mapConcurrent(source, 1, () => Promise.reject(no)).next()).rejects.toBe(no);
+    for await (const item of mapConcurrent(source, 1, (item) => item)) {
+      expect(item).toBe(1);
+      break;
+    }
+  });
+
+  test("one that answers nothing fails the call, and leaves no rejection behind", async () => {
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", listener);
+    const source = foreign({ next: () => Promise.resolve(undefined) });
+    await expect(forEachConcurrent(source, 1, () => undefined)).rejects.toThrow(TypeError);
+    await expect(mapConcurrent(source, 1, () => undefined).next()).rejects.toThrow(TypeError);
+    await yieldNow();
+    process.off("unhandledRejection", listener);
+    expect(unhandled).toEqual([]);
   });
 });
 
