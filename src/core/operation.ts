@@ -56,7 +56,9 @@ export class Operation<T> implements OperationContext {
         rejected(error);
       }
     });
-    if (parent !== undefined && this.isRunning) this.#registration = onAbort(parent, this);
+    // `run` itself may have aborted it.
+    if (parent?.aborted === true) this.giveUp(parent.reason);
+    else if (parent !== undefined && this.isRunning) this.#registration = onAbort(parent, this);
   }
 
   get signal(): AbortSignal {

@@ -93,6 +93,10 @@ export class OnceCell<T> {
         waiter.payload = attempt;
         this.#waiting.push(waiter);
         if (this.#running === undefined) this.#startNext();
+        // Aborted by the initializer itself, the signal would tell nobody of it any more.
+        if (options.signal?.aborted !== true) return;
+        attempt.abandon();
+        waiter.fail(options.signal.reason);
       },
       disarm: (waiter) => {
         waiter.unlink();

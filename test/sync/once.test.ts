@@ -95,6 +95,18 @@ describe("OnceCell", () => {
     expect(time.failures).toEqual([]);
   });
 
+  test("an initializer that aborts its caller's signal itself ends that wait, too", async () => {
+    using _time = virtualTime();
+    const cell = new OnceCell<string>();
+    const controller = new AbortController();
+    const stop = ({ signal }: { readonly signal: AbortSignal }): Promise<never> => {
+      controller.abort("stop");
+      return sleep("1h", { signal }).then(() => Promise.reject(new Error("never")));
+    };
+    await expect(cell.getOrInit(stop, { signal: controller.signal, timeout: 10 })).rejects.toBe("stop");
+    expect(await cell.getOrInit(() => "next")).toBe("next");
+  });
+
   test("what an abandoned initializer makes nonetheless is kept; its own failure is reported", async () => {
     using time = virtualTime();
     const cell = new OnceCell<string>();

@@ -21,6 +21,23 @@ test("a failure in time is the failure", async () => {
   expect(time.failures).toEqual([]);
 });
 
+test("an operation that aborts the caller's signal itself is given up, too", async () => {
+  using time = virtualTime();
+  const controller = new AbortController();
+  const stop = ({ signal }: { readonly signal: AbortSignal }): Promise<never> => {
+    controller.abort("stop");
+    return sleep("2h", { signal }).then(() => Promise.reject(new Error("never")));
+  };
+  await expect(timeout("1h", stop, { signal: controller.signal })).rejects.toBe("stop");
+  await time.runUntilIdle(0);
+  const stopped = new AbortController();
+  const ready = (): number => {
+    stopped.abort("stop");
+    return 5;
+  };
+  expect(await timeout("1h", ready, { signal: stopped.signal })).toBe(5);
+});
+
 test("after the deadline the signal aborts with the same TimeoutError", async () => {
   using time = virtualTime();
   let seen: unknown;
