@@ -55,7 +55,7 @@ export class JoinSet<T> extends JoinTasks<T, Joined<T>> {
     const within = remaining(this.#group.runtime, options);
     return joinAll(
       () => within((left) => this.joinNext(left)),
-      () => this.shutdown(),
+      () => within((left) => this.shutdown(left)),
     );
   }
 }

@@ -93,6 +93,7 @@ export class TaskGroup<T, R> {
   /** Takes a task out before it was joined; nobody is told of its end, unless it fails once detached. */
   drop(task: Task<T>): void {
     this.tasks.delete(task);
+    this.#tidy();
     this.#hand();
   }
 
@@ -115,7 +116,16 @@ export class TaskGroup<T, R> {
       await within((left) => task.ended(left));
       this.tasks.delete(task);
     }
+    this.#tidy();
     this.#hand();
+  }
+
+  /** Lets go of those that were dropped once they are most of the line, so that each costs constant time. */
+  #tidy(): void {
+    const line = this.#line;
+    if (line.length <= 2 * this.tasks.size) return;
+    this.#line = new Deque();
+    for (const task of line.takeMany(line.length)) if (this.tasks.has(task)) this.#line.push(task);
   }
 
   /** Gives what has ended to those who wait, in order. */
