@@ -159,6 +159,7 @@ class RuntimeInterval implements Interval {
   #after(scheduled: number, now: number): number {
     const next = scheduled + this.period;
     if (now - scheduled <= tolerance) return next;
+    if (scheduled === Number.NEGATIVE_INFINITY) return now + this.period; // there is no rhythm to keep
     switch (this.#missed) {
       case "burst":
         return next;

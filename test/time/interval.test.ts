@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { TimeoutError } from "keelson/core";
+import { TimeoutError, currentRuntime } from "keelson/core";
 import { virtualTime } from "keelson/testing";
 import { type MissedTicks, interval } from "keelson/time";
 
@@ -91,6 +91,17 @@ test("reset in all its forms", async () => {
   beat.resetAt(200);
   expect(await beat.tick()).toBe(200);
   expect(await beat.tick()).toBe(300);
+});
+
+test("reset to before all time, it ticks once and starts a rhythm", async () => {
+  using _time = virtualTime({ autoAdvance: true });
+  for (const missed of ["skip", "burst", "delay"] as const) {
+    const beat = interval(100, { missed });
+    const now = currentRuntime().now();
+    beat.resetAt(Number.NEGATIVE_INFINITY);
+    const ticks = [await beat.tick(), await beat.tick(), await beat.tick()];
+    expect(ticks).toEqual([Number.NEGATIVE_INFINITY, now + 100, now + 200]);
+  }
 });
 
 test("an idle interval waits for nobody", async () => {
