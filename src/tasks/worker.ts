@@ -9,6 +9,7 @@ import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
 import { timeout } from "../time/index.js";
+import { TaskTracker } from "./task-tracker.js";
 
 /** The part of `piscina`'s class that a {@link workerPool} uses. */
 export type PiscinaClass = new (options: {
@@ -29,6 +30,10 @@ export interface PiscinaPool {
   close(): Promise<void>;
   /** Ends the threads at once. */
   destroy(): Promise<void>;
+  /** The threads that it has. */
+  readonly threads?: { readonly length: number };
+  /** Listens to what fails on a thread outside of any call. */
+  on?(event: "error", listener: (error: unknown) => void): unknown;
 }
 
 /** How a {@link workerPool} is made. */
@@ -100,33 +105,65 @@ export function workerPool<M extends object>(options: WorkerPoolOptions): Worker
 class ThreadPool<M> implements WorkerPool<M> {
   readonly #options: WorkerPoolOptions;
   readonly #runtime: Runtime;
+  /** Waited for here, since piscina's own `close` gives up after 30 s, and never hears of a thread that was ended. */
+  readonly #calls: TaskTracker;
   #pool: Promise<PiscinaPool> | undefined = undefined;
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? currentRuntime();
+    this.#calls = new TaskTracker({ runtime: this.#runtime });
   }
 
   // What comes back from a thread has the type that its module says; nothing can check that here.
   async run(name: string, input: unknown, { signal, timeout: limit }: WaitOptions = {}): Promise<never> {
     if (this.#isClosed) throw new TypeError("Expected the worker pool to be open, but it was closed");
     const call = async (context: { readonly signal: AbortSignal }): Promise<unknown> => {
-      const pool = await (this.#pool ??= open(this.#options));
+      const opening = (this.#pool ??= this.#open());
+      const pool = await opening;
       context.signal.throwIfAborted();
-      return await this.#runtime.real(() => pool.run(input, { name, signal: context.signal }));
+      try {
+        return await this.#runtime.real(() => pool.run(input, { name, signal: context.signal }));
+      } finally {
+        this.#dropIfDead(opening, pool);
+      }
     };
-    return (await timeout(limit ?? Number.POSITIVE_INFINITY, call, { signal, runtime: this.#runtime })) as never;
+    const tracked = (context: { readonly signal: AbortSignal }): Promise<unknown> => this.#calls.track(call(context));
+    return (await timeout(limit ?? Number.POSITIVE_INFINITY, tracked, { signal, runtime: this.#runtime })) as never;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#calls.close();
+    await this.#calls.wait();
     await (await this.#opened())?.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    await (await this.#opened())?.destroy();
+    const pool = await this.#opened();
+    this.#pool = undefined;
+    await pool?.destroy();
+  }
+
+  #open(): Promise<PiscinaPool> {
+    const opening = open(this.#options).then((pool) => {
+      // An "error" event that nobody hears ends the process.
+      pool.on?.("error", (error) => {
+        this.#runtime.report(error, { task: "workerPool" });
+        this.#dropIfDead(opening, pool);
+      });
+      return pool;
+    });
+    return opening;
+  }
+
+  /** Where threads fail to start piscina gives up on them, and what is queued would wait for ever. */
+  #dropIfDead(opening: Promise<PiscinaPool>, pool: PiscinaPool): void {
+    if (this.#pool !== opening || pool.threads?.length !== 0) return;
+    this.#pool = undefined;
+    void pool.destroy();
   }
 
   /** What there is to end; that a pool could not be opened, its calls have told. */

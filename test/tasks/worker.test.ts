@@ -2,6 +2,7 @@ import { afterAll, describe, expect, expectTypeOf, test } from "vitest";
 import { TimeoutError } from "keelson/core";
 import { type PiscinaClass, type WorkerFunctionName, workerPool } from "keelson/tasks/worker";
 import { virtualTime } from "keelson/testing";
+import { yieldNow } from "keelson/time";
 
 interface Arithmetic {
   square(n: number): number;
@@ -40,6 +41,33 @@ describe("with piscina", () => {
     const unused = workerPool<Arithmetic>({ module });
     await unused.close();
     await unused[Symbol.asyncDispose]();
+  });
+
+  test("closing waits for the calls that run, and for none whose thread was ended", async () => {
+    const other = workerPool<Arithmetic>({ module, threads: 1 });
+    await other.run("square", 2);
+    const controller = new AbortController();
+    const spinning = other.run("spin", undefined, { signal: controller.signal }).catch((error: unknown) => error);
+    await yieldNow();
+    const closing = other.close();
+    await yieldNow();
+    controller.abort("enough");
+    expect(await spinning).toBe("enough");
+    await closing;
+  });
+
+  test("a module that cannot be loaded fails every call, those that are queued too, and not the process", async () => {
+    using time = virtualTime();
+    await using broken = workerPool<Arithmetic>({
+      module: new URL("./fixtures/missing.mjs", import.meta.url),
+      threads: 1,
+    });
+    const calls = [1, 2, 3, 4].map((n) => broken.run("square", n));
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "rejected"]);
+    expect(outcomes[0]).toMatchObject({ reason: { code: "ERR_MODULE_NOT_FOUND" } });
+    await expect(broken.run("square", 5)).rejects.toThrow();
+    for (const { error } of time.failures) expect(error).toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
   });
 });
 
