@@ -16,6 +16,9 @@ export interface Fallback<E> {
   readonly event: E;
 }
 
+/** What polling found. */
+type Polled<E> = { readonly event: E } | typeof PENDING | typeof DISABLED;
+
 /**
  * The algorithm of `select`: Go's, without the locks.
  *
@@ -38,9 +41,11 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   private mayStart = false;
   /** Whether some source may hold for its branch what leaving a list does not give back. */
   private mayHold = false;
-  /** Branches about to be armed, beside those that are. */
-  private joining = 0;
-  /** The number of this wait, or of the next. */
+  /** Whether branches are being looked at, whose code may run: what ends the wait then does so if nothing is taken. */
+  private isAsking = false;
+  /** Whether all branches are about to be looked at again. */
+  private isJoining = false;
+  /** The number of the last arming of branches, or of the next. */
   private round = 1;
   private hasEnded = false;
   private winner: BranchWaiter | undefined = undefined;
@@ -59,7 +64,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
 
   /** Whether a wait is going on, or its promise still to be settled. */
   get isBusy(): boolean {
-    return this.resolve !== undefined;
+    return this.isAsking || this.resolve !== undefined;
   }
 
   next(options?: WaitOptions): Promise<E> {
@@ -67,7 +72,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     try {
       const ms = options?.timeout === undefined ? undefined : toMs(options.timeout, "timeout");
-      const winner = this.poll();
+      const winner = this.ask();
       if (winner !== PENDING) return this.runtime.ready(winner === DISABLED ? this.otherwise() : winner.event);
       if (ms === 0) throw new TimeoutError(0);
       signal?.throwIfAborted(); // by the code of a branch that was started: no signal aborts twice
@@ -78,7 +83,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 
   /** Takes the first value that is ready; `DISABLED` when there is nothing to wait for. */
-  poll(): { readonly event: E } | typeof PENDING | typeof DISABLED {
+  poll(): Polled<E> {
     const { branches } = this;
     // The code of iterators runs before anything is polled: it may make other branches ready.
     // And it may put branches in and take some out: whenever one ran, look at all of them again.
@@ -104,7 +109,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   add(name: unknown, source: Source<unknown>): BranchWaiter {
     const branch = this.made(name, source);
     this.branches.push(branch);
-    this.join(branch);
+    this.join();
     return branch;
   }
 
@@ -113,7 +118,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     const branch = this.made(old.name, source);
     branch.isEnabled = old.isEnabled;
     this.branches[this.branches.indexOf(old)] = branch;
-    this.join(branch);
+    this.join();
     this.leave(old);
   }
 
@@ -123,14 +128,14 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
     this.leave(branch);
   }
 
-  /** Lets a wait that is going on wait for this branch, too. */
-  join(branch: BranchWaiter): void {
-    if (!this.isWaiting) return;
+  /** Lets a wait that is going on look at all branches again, one of which is new. */
+  join(): void {
+    if (!this.isWaiting || this.isJoining) return;
     const { round } = this;
-    this.joining += 1;
+    this.isJoining = true;
     // In a microtask of its own: polling may run a user's function, which must not run on the caller's stack.
     void Promise.resolve().then(() => {
-      if (round === this.round) this.enter(branch);
+      if (round === this.round) this.askAgain();
     });
   }
 
@@ -161,12 +166,12 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
 
   /** Ends a wait that is going on with an error. */
   cancel(error: unknown): void {
-    if (this.isWaiting) this.end(undefined, rejection(error));
+    this.give(rejection(error));
   }
 
   /** Ends a wait that is going on with an event of the caller's. */
-  give(event: E): void {
-    if (this.isWaiting) this.end(undefined, event);
+  give(event: E | PromiseLike<E>): void {
+    if (this.isAsking || this.isWaiting) this.end(undefined, event);
   }
 
   settle(): void {
@@ -194,9 +199,7 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
       this.resolve = resolve;
     });
     this.runtime.parked?.(this);
-    for (const branch of this.branches) {
-      if (branch.isPending) this.arm(branch);
-    }
+    this.arm();
     if (signal !== undefined) this.registration = onAbort(signal, this);
     if (ms !== undefined) {
       const late = (): void => {
@@ -204,36 +207,47 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
       };
       this.deadline = this.runtime.timer(ms, late, this.label);
     }
+    if (this.outcome !== undefined) this.end(undefined, this.outcome);
     return promise;
   }
 
-  private arm(branch: BranchWaiter): void {
-    branch.round = this.round;
-    branch.source.arm(branch);
+  private arm(): void {
+    for (const branch of this.branches) {
+      if (!branch.isPending) continue;
+      branch.round = this.round;
+      branch.source.arm(branch);
+    }
   }
 
-  private enter(branch: BranchWaiter): void {
-    const { round } = this;
+  /** Polls with nothing parked: what is taken from one branch may make another ready. */
+  private ask(): Polled<E> {
+    this.isAsking = true;
+    this.outcome = undefined;
     try {
-      if (this.branches.includes(branch)) start(branch);
-      if (round !== this.round) return; // ended by the iterator's code
-      this.joining -= 1;
-      if (!branch.isEnabled || branch.round === round || !this.branches.includes(branch)) {
-        this.oneLess();
-        return;
-      }
-      const value = branch.source.poll();
-      if (value === DISABLED) this.oneLess();
-      else if (value === PENDING) this.arm(branch);
-      else this.end(undefined, this.toEvent(branch.name, value));
-    } catch (error) {
-      this.end(undefined, rejection(error));
+      if (this.isWaiting) this.unpark(undefined);
+      return this.poll();
+    } finally {
+      this.isAsking = false;
     }
+  }
+
+  private askAgain(): void {
+    let outcome: unknown;
+    this.isJoining = false;
+    try {
+      const winner = this.ask();
+      if (winner === PENDING) outcome = this.outcome;
+      else outcome = winner === DISABLED ? this.otherwise() : winner.event;
+    } catch (error) {
+      outcome = rejection(error);
+    }
+    if (outcome === undefined) this.arm();
+    else this.end(undefined, outcome);
   }
 
   private oneLess(): void {
     const { round } = this;
-    if (!this.isWaiting || this.joining > 0 || this.branches.some((branch) => branch.round === round)) return;
+    if (!this.isWaiting || this.isJoining || this.branches.some((branch) => branch.round === round)) return;
     try {
       this.end(undefined, this.otherwise());
     } catch (error) {
@@ -247,16 +261,22 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
   }
 
   private end(winner: BranchWaiter | undefined, outcome: unknown): void {
-    const { round } = this;
+    this.outcome = outcome;
+    if (this.isAsking) return;
     this.hasEnded = true;
     this.winner = winner;
-    this.outcome = outcome;
-    this.round = round + 1;
-    this.joining = 0;
+    this.isJoining = false;
     this.registration?.unlink();
     this.registration = undefined;
     this.deadline?.[Symbol.dispose]();
     this.deadline = undefined;
+    this.unpark(winner);
+    this.runtime.wake(this);
+  }
+
+  private unpark(winner: BranchWaiter | undefined): void {
+    const { round } = this;
+    this.round = round + 1;
     // First all of them leave their lists: what one gives back must not be given to another of us.
     let place = 0;
     for (const branch of this.branches) {
@@ -265,7 +285,6 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
       if (branch.round === round) branch.unlink();
     }
     if (this.mayHold) this.giveBack(round, winner);
-    this.runtime.wake(this);
   }
 
   private giveBack(round: number, winner: BranchWaiter | undefined): void {

@@ -1,8 +1,8 @@
 import { currentRuntime } from "../core/ambient.js";
-import { onAbort } from "../core/abort-hub.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkOneOf, shown } from "../core/check.js";
 import { inspectable } from "../core/inspectable.js";
+import { LinkedSignal } from "../core/linked-signal.js";
 import { DISABLED, PENDING, type Selectable } from "../core/selectable.js";
 import type { WaitOptions } from "../core/wait.js";
 import type { BranchWaiter } from "./branch-waiter.js";
@@ -50,11 +50,13 @@ export interface Selector<B, E = Selected<B>> extends AsyncIterable<E>, Disposab
   /**
    * Leaves a branch out, or takes it in again; a wait that is going on obeys, too.
    *
+   * @remarks To take one in, such a wait looks at all branches anew, and goes to the end of their queues.
+   *
    * @throws TypeError when there is no branch of that name.
    */
   enable(name: BranchName<B>, on: boolean): void;
   /**
-   * Puts something else in the place of a branch; a wait that is going on obeys, too.
+   * Puts something else in the place of a branch; a wait that is going on obeys, too, as {@link Selector.enable} says.
    *
    * @throws TypeError when there is no branch of that name, or `branch` is nothing that can be waited for.
    */
@@ -114,7 +116,6 @@ class BranchSelector {
   private readonly selection: Selection<unknown>;
   private readonly defaults: WaitOptions;
   private isDisposed = false;
-  private isAsking = false;
 
   constructor(selection: Selection<unknown>, defaults: WaitOptions) {
     this.selection = selection;
@@ -123,14 +124,10 @@ class BranchSelector {
 
   next(options: WaitOptions = this.defaults): Promise<unknown> {
     if (this.isDisposed) return Promise.reject(disposed());
-    if (this.isAsking || this.selection.isBusy) {
+    if (this.selection.isBusy) {
       return Promise.reject(new TypeError("Expected one wait at a time on this selector; another is going on"));
     }
-    this.isAsking = true; // an iterator that is a branch runs its code in this
-    const next = this.selection.next(options);
-    this.isAsking = false;
-    this.endIfDisposed();
-    return next;
+    return this.selection.next(options);
   }
 
   tryNext(): unknown {
@@ -143,7 +140,7 @@ class BranchSelector {
     const branch = this.branchOf(name);
     if (branch.isEnabled === on) return;
     branch.isEnabled = on;
-    if (on) this.selection.join(branch);
+    if (on) this.selection.join();
     else this.selection.leave(branch);
   }
 
@@ -161,32 +158,19 @@ class BranchSelector {
 
   [Symbol.dispose](): void {
     this.isDisposed = true;
-    this.endIfDisposed();
+    this.selection.cancel(disposed());
   }
 
   /** The same as `next`, but a signal may end it besides what its own defaults say. */
   private async nextUntil(signal: AbortSignal | undefined): Promise<unknown> {
-    signal?.throwIfAborted();
-    const aborted = (reason: unknown): void => {
-      this.selection.cancel(reason);
-    };
-    const next = this.next();
-    if (signal?.aborted === true) aborted(signal.reason); // by what an iterator did that is a branch
-    const place = signal === undefined ? undefined : onAbort(signal, { aborted });
-    try {
-      return await next;
-    } finally {
-      place?.unlink();
-    }
+    if (signal === undefined) return await this.next();
+    using either = new LinkedSignal(signal, this.defaults.signal);
+    return await this.next({ ...this.defaults, signal: either.signal });
   }
 
   /** What `console.log` shows of it. */
   protected shown(): readonly [string, object] {
     return ["Selector", { branches: this.selection.branches.map((branch) => branch.name) }];
-  }
-
-  private endIfDisposed(): void {
-    if (this.isDisposed) this.selection.cancel(disposed());
   }
 
   private branchOf(name: string | number): BranchWaiter {

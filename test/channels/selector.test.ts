@@ -133,6 +133,47 @@ describe("a selector", () => {
     expect(await sel.next()).toEqual({ key: "busy", value: 2 });
   });
 
+  test("a branch put in that wins is the one told, whatever its taking brings to the others", async () => {
+    const [tx, rx] = mpsc.channel<string>(1);
+    const [otherTx, other] = mpsc.channel<number>(1);
+    const off = false as mpsc.Receiver<number> | ReturnType<typeof tx.sending> | false;
+    using sel = selector({ other, out: off });
+    const sending = sel.next();
+    sel.set(
+      "out",
+      tx.sending(() => {
+        otherTx.trySend(1);
+        return "made";
+      }),
+    );
+    expect(await sending).toEqual({ key: "out", value: undefined });
+    expect([rx.tryRecv(), other.tryRecv()]).toEqual([
+      { ok: true, value: "made" },
+      { ok: true, value: 1 },
+    ]);
+
+    sel.set("out", false);
+    const abort = new AbortController();
+    const aborting = sel.next({ signal: abort.signal });
+    sel.set(
+      "out",
+      tx.sending(() => {
+        abort.abort();
+        sel.set("out", false);
+        return "last";
+      }),
+    );
+    expect(await aborting).toEqual({ key: "out", value: undefined });
+    expect(rx.tryRecv()).toEqual({ ok: true, value: "last" });
+
+    otherTx.trySend(2);
+    using both = selector({ slot: otherTx.permit(), message: off });
+    const message = both.next();
+    both.set("message", other);
+    expect(await message).toEqual({ key: "message", value: 2 });
+    expect(otherTx.capacity).toBe(1);
+  });
+
   test("an iterator's code may not wait on it, and may dispose of it", async () => {
     const [tx, rx] = mpsc.channel<number>(4);
     const waits: Promise<unknown>[] = [];
