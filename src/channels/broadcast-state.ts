@@ -33,6 +33,8 @@ export class BroadcastState<T> implements Observed {
   strong = 1;
   weak = 0;
   receivers = 0;
+  /** Messages taken by waits that are being ended, and not told of yet; absent while none is. */
+  private taken: number | undefined = undefined;
   private readonly channel: number = nextChannel();
   private values: (T | undefined)[] = [];
   private unseen: number[] = [];
@@ -60,7 +62,7 @@ export class BroadcastState<T> implements Observed {
     this.unseen[slot] = receivers;
     this.tail += 1;
     if (sent.hasSubscribers) publish(sent, this);
-    if (this.waits.first !== undefined) this.waits.serveReady();
+    if (this.waits.first !== undefined) this.serve();
     return receivers;
   }
 
@@ -69,7 +71,7 @@ export class BroadcastState<T> implements Observed {
     const slot = number & (this.values.length - 1);
     const message = this.values[slot] as T;
     this.see(number, slot);
-    if (received.hasSubscribers) publish(received, this);
+    this.tell(1);
     return message;
   }
 
@@ -97,6 +99,20 @@ export class BroadcastState<T> implements Observed {
   describe(): Omit<ChannelEvent, "missed"> {
     const { name, channel, capacity, strong: senders, receivers } = this;
     return { kind: "broadcast", channel, name, length: this.tail - this.head, capacity, senders, receivers };
+  }
+
+  /** Ends waits, and tells of it only then: whoever hears it may end other waits of the same `select`. */
+  private serve(): void {
+    this.taken = 0;
+    this.waits.serveReady();
+    const { taken } = this;
+    this.taken = undefined;
+    this.tell(taken);
+  }
+
+  private tell(taken: number): void {
+    if (this.taken !== undefined) this.taken += taken;
+    else for (; taken > 0 && received.hasSubscribers; taken -= 1) publish(received, this);
   }
 
   private see(number: number, slot: number): void {

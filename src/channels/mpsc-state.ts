@@ -103,8 +103,9 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   }
 
   granted(waiter: Waiter<unknown>): void {
-    this.#store(waiter.payload as T);
+    const message = waiter.payload as T;
     waiter.commit(undefined);
+    this.#store(message);
   }
 
   /**
@@ -146,19 +147,14 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   /** Takes the oldest message, of which there must be one; its slot comes free. */
   take(): T {
     const message = this.buffer.shift() as T;
-    this.#freeSlots(1);
-    if (received.hasSubscribers) publish(received, this);
+    this.#taken(1);
     return message;
   }
 
   /** Takes the oldest messages, at most `max`; their slots come free together. */
   takeMany(max: number): T[] {
     const messages = this.buffer.takeMany(max);
-    this.#freeSlots(messages.length);
-    if (received.hasSubscribers)
-      messages.forEach(() => {
-        publish(received, this);
-      });
+    this.#taken(messages.length);
     return messages;
   }
 
@@ -179,8 +175,8 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
    * Ends waits for messages as long as there is something to tell them.
    *
    * @remarks
-   * Slots come free only after the message was handed over: the same `select` may wait for both, and must not get
-   * the slot while it is being given the message.
+   * Slots come free, and others are told, only after the message was handed over: the same `select` may wait for more,
+   * and must not get that while it is being given the message.
    */
   #serveReceivers(): void {
     if (this.#freed !== undefined) return;
@@ -194,7 +190,7 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   #giveFreed(): void {
     const freed = this.#freed ?? 0;
     this.#freed = undefined;
-    this.give(freed);
+    this.#taken(freed);
   }
 
   dropSender(): void {
@@ -233,9 +229,14 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
     };
   }
 
-  #freeSlots(count: number): void {
-    if (this.#freed === undefined) this.give(count);
-    else this.#freed += count;
+  /** Frees the slots of messages that were taken, and tells of it, once they are handed over. */
+  #taken(count: number): void {
+    if (this.#freed !== undefined) {
+      this.#freed += count;
+      return;
+    }
+    this.give(count);
+    for (; count > 0 && received.hasSubscribers; count -= 1) publish(received, this);
   }
 
   #discard(message: T): void {

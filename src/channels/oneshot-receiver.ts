@@ -122,12 +122,12 @@ export class Oneshot<T> implements Receiver<T>, Source<Received<T>>, Observed {
     this.stage = "full";
     this.value = value;
     if (sent.hasSubscribers) publish(sent, this);
-    if (this.waits === undefined) return true;
+    if (this.waits === undefined || this.isEmpty) return true;
     // The same select may wait for the value and for the receiver to be gone, and must get the value that it takes.
     this.isGiving = true;
     this.waits.serveReady();
     this.isGiving = false;
-    this.receiverGone?.queue.serveReady();
+    if (this.isTerminated) this.taken();
     return true;
   }
 
@@ -137,8 +137,7 @@ export class Oneshot<T> implements Receiver<T>, Source<Received<T>>, Observed {
     this.value = undefined;
     this.stage = "ended";
     this.receiverClosed = true;
-    if (received.hasSubscribers) publish(received, this);
-    if (!this.isGiving) this.receiverGone?.queue.serveReady();
+    if (!this.isGiving) this.taken();
     return value;
   }
 
@@ -189,6 +188,11 @@ export class Oneshot<T> implements Receiver<T>, Source<Received<T>>, Observed {
 
   protected shown(): readonly [string, object] {
     return ["oneshot.Receiver", { isEmpty: this.isEmpty, isTerminated: this.isTerminated }];
+  }
+
+  private taken(): void {
+    if (received.hasSubscribers) publish(received, this);
+    this.receiverGone?.queue.serveReady();
   }
 
   private end(): void {

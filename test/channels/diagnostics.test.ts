@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { type ChannelEvent, broadcast, mpsc, oneshot, watch } from "keelson/channels";
+import { type ChannelEvent, broadcast, mpsc, oneshot, selector, watch } from "keelson/channels";
 import { expect, test } from "vitest";
 
 const kinds = ["open", "send", "recv", "close", "lag"] as const;
@@ -73,6 +73,57 @@ test("a broadcast tells of each message, of those missed, and of its closing", (
     tx.close();
   });
   expect(used).toEqual(["open 0/2", "send 1/2", "send 2/2", "send 2/2", "lag 2/2 -1", "recv 1/2", "close 1/2"]);
+});
+
+/** Calls `then` once, when the next event of a kind is published. */
+function onNext(kind: string, then: () => void): void {
+  const name = `keelson:channel:${kind}`;
+  const listener = (): void => {
+    unsubscribe(name, listener);
+    then();
+  };
+  subscribe(name, listener);
+}
+
+test("a listener that sends or aborts takes nothing from a wait that was given a message", async () => {
+  const [mpscTx, mpscRx] = mpsc.channel<number>(4);
+  const [oneshotTx, oneshotRx] = oneshot.channel<number>();
+  const [broadcastTx, broadcastRx] = broadcast.channel<number>(4);
+  const [otherTx, other] = mpsc.channel<string>(4);
+  const cases = [
+    [mpscRx.orClosed(), () => mpscTx.trySend(1)],
+    [oneshotRx.orClosed(), () => oneshotTx.send(1)],
+    [broadcastRx.orClosed(), () => broadcastTx.send(1)],
+  ] as const;
+  for (const [received, send] of cases) {
+    using sel = selector({ other, received });
+    const first = sel.next();
+    onNext("recv", () => otherTx.trySend("meanwhile"));
+    send();
+    expect(await first).toEqual({ key: "received", value: { ok: true, value: 1 } });
+    expect(await sel.next()).toEqual({ key: "other", value: "meanwhile" });
+  }
+
+  const abort = new AbortController();
+  const receiving = mpscRx.recv({ signal: abort.signal });
+  onNext("recv", () => {
+    abort.abort();
+  });
+  mpscTx.trySend(2);
+  expect(await receiving).toEqual({ ok: true, value: 2 });
+});
+
+test("a listener cannot abort a send of which it was told", async () => {
+  const [tx, rx] = mpsc.channel<number>(1);
+  await tx.send(1);
+  const abort = new AbortController();
+  const sending = tx.send(2, { signal: abort.signal });
+  onNext("send", () => {
+    abort.abort();
+  });
+  rx.tryRecv();
+  await sending;
+  expect(rx.tryRecv()).toEqual({ ok: true, value: 2 });
 });
 
 test("handles of one channel are told apart by number, and by name where one was given", () => {
