@@ -1,11 +1,10 @@
 import { checkInteger } from "../core/check.js";
 import { GrantSource, type OnClosed } from "../core/grant-source.js";
-import type { Selectable } from "../core/selectable.js";
+import type { Selectable, Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { ChannelClosedError } from "./errors.js";
 import { type Permit, type PermitBatch, SlotPermit, SlotBatch } from "./mpsc-permit.js";
 import { type AnySender, StateSender } from "./mpsc-any-sender.js";
-import { SendingSource } from "./mpsc-sending.js";
 import type { WeakHandle } from "./weak-handle.js";
 
 /** A sender that does not keep its channel open. */
@@ -116,8 +115,14 @@ export class BoundedSender<T> extends StateSender<T, Sender<T>> implements Sende
   }
 
   sending(make: () => T): Selectable<void> {
-    this.assertOpen();
-    return { "~source": new SendingSource(this.state, make) };
+    const finish = (permit: Permit<T>): void => {
+      try {
+        permit.send(make());
+      } finally {
+        permit.release();
+      }
+    };
+    return { "~source": Object.assign(this.permit()["~source"], { finish }) as Source<unknown> as Source<void> };
   }
 
   protected another(): Sender<T> {

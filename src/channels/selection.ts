@@ -99,7 +99,8 @@ export class Selection<E> implements Wakeable, AbortTarget, BranchOwner {
       if (value === PENDING) pending = true;
       else if (value !== DISABLED) {
         if (this.rotates) this.first = next;
-        return { event: this.toEvent(branch.name, value) };
+        const { name, source } = branch;
+        return { event: this.toEvent(name, source.finish === undefined ? value : source.finish(value)) };
       }
     }
     return pending ? PENDING : DISABLED;

@@ -36,8 +36,8 @@ export interface Source<T> {
   /** Lets a parked waiter go, in constant time: returns what it had gathered and passes on what it was told. */
   disarm(waiter: Waiter<T>): void;
   /**
-   * Makes the value of what a parked waiter was committed with, in the turn of whoever waited: the only place for a
-   * user's function. May throw, which rejects the wait. Absent where what was committed is the value.
+   * Makes the value of what `poll` gave or a parked waiter was committed with, in the turn of whoever waited: the only
+   * place for a user's function. May throw, which rejects the wait. Absent where what was committed is the value.
    */
   finish?(committed: unknown): T;
 }
