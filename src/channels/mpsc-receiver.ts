@@ -51,7 +51,11 @@ export interface Receiver<T> extends Selectable<T>, AsyncIterable<T>, Disposable
    * @throws The signal's reason, unchanged; TimeoutError; RangeError when `max` is not a non-negative integer.
    */
   recvMany(max: number, options?: WaitOptions): Promise<T[]>;
-  /** The same into an array of the caller's; resolves to how many were appended. */
+  /**
+   * The same into an array of the caller's; resolves to how many were appended.
+   *
+   * @throws As without it; TypeError when `into` is no array.
+   */
   recvMany(max: number, options: RecvIntoOptions<T>): Promise<number>;
   /** Takes the next message if one is there. */
   tryRecv(): TryReceived<T>;
@@ -130,8 +134,8 @@ export class StateReceiver<T> extends Handle<MpscState<T>> implements Receiver<T
   recvMany(max: number, options?: WaitOptions): Promise<T[]>;
   recvMany(max: number, options: RecvIntoOptions<T>): Promise<number>;
   recvMany(max: number, options?: WaitOptions & { readonly into?: T[] }): Promise<number | T[]> {
-    const many = wait(this.state.runtime, "mpsc.recvMany", new Many(this.state, max, []), options);
     const into = options?.into;
+    const many = wait(this.state.runtime, "mpsc.recvMany", new Many(this.state, max, []), options, into);
     if (into === undefined) return many;
     return many.then((messages) => {
       for (const message of messages) into.push(message);

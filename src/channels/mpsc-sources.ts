@@ -1,4 +1,4 @@
-import { checkInteger } from "../core/check.js";
+import { checkArray, checkInteger } from "../core/check.js";
 import { DISABLED, PENDING } from "../core/selectable.js";
 import type { MpscState } from "./mpsc-state.js";
 import { CLOSED, type Received } from "./received.js";
@@ -48,8 +48,10 @@ export class Many<T> extends MessageSource<T, T[]> {
     this.#end = end;
   }
 
-  poll(): T[] | typeof PENDING | typeof DISABLED {
-    checkInteger("max", this.#max, 0); // here, where it rejects the wait
+  /** Takes where they will go `into` to refuse what is no array here, where it rejects the wait. */
+  poll(into: unknown = []): T[] | typeof PENDING | typeof DISABLED {
+    checkInteger("max", this.#max, 0);
+    checkArray("into", into);
     if (this.state.buffer.length === 0 && this.#max > 0) return this.state.ended ? this.#end : PENDING;
     return this.state.takeMany(this.#max);
   }

@@ -214,7 +214,6 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
     this.#disposed = true;
     this.close();
     while (this.buffer.length > 0) this.#discard(this.take());
-    this.#serveReceivers();
   }
 
   describe(): Omit<ChannelEvent, "missed"> {
@@ -231,12 +230,10 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
 
   /** Frees the slots of messages that were taken, and tells of it, once they are handed over. */
   #taken(count: number): void {
-    if (this.#freed !== undefined) {
-      this.#freed += count;
-      return;
-    }
-    this.give(count);
-    for (; count > 0 && received.hasSubscribers; count -= 1) publish(received, this);
+    if (this.#freed === undefined) {
+      this.give(count);
+      for (; count > 0 && received.hasSubscribers; count -= 1) publish(received, this);
+    } else this.#freed += count;
   }
 
   #discard(message: T): void {

@@ -400,6 +400,17 @@ describe("receiving in batches", () => {
     expectTypeOf(rx.recvMany(1, { into })).resolves.toEqualTypeOf<number>();
   });
 
+  test("recvMany into what is no array takes nothing", async () => {
+    const [tx, rx] = mpsc.channel<number>(10);
+    tx.trySend(1);
+    for (const into of [{}, null, "abc"]) {
+      expect(await outcome(rx.recvMany(1, { into: into as never }))).toMatchObject({
+        message: expect.stringMatching(/^Expected `into` to be an array, got /) as string,
+      });
+    }
+    expect(rx.length).toBe(1);
+  });
+
   test("a batch that was waited for holds the message that came", async () => {
     const [tx, rx] = mpsc.channel<number>(4);
     const batches = rx.batches(2)[Symbol.asyncIterator]();
