@@ -15,7 +15,7 @@ export type ItemOf<S> = S extends AsyncIterable<infer T> ? T : never;
  *
  * @remarks
  * Fair: one that is always ready does not starve the others. From receivers nothing is taken before it is asked for;
- * other iterables are asked for one item ahead. A failure of one leaves the others and is thrown on.
+ * other iterables are asked for one item ahead. A failure of one leaves the others, and is thrown on at once.
  * **Cancel safety.** Leaving the loop leaves them all and closes no receiver. What other iterables were asked for ahead
  * is dropped then.
  *
@@ -91,7 +91,7 @@ class Merged<T> implements AsyncIterableIterator<T>, CancelSafeIterator<T> {
       return await this.selection.next(options);
     } catch (error) {
       this.isOver = true;
-      await leaveAll(this.iterators).catch(() => undefined);
+      leaveAll(this.iterators).catch(() => undefined); // not waited for: a generator that hangs would never answer
       throw error;
     }
   }

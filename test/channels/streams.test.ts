@@ -100,6 +100,11 @@ describe("merge", () => {
     const failing = noted([], new Error("torn"));
     const other = noted([1, 2, 3, 4, 5]);
     expect(await outcome(all(merge(failing.iterable, other.iterable)))).toMatchObject({ message: "torn" });
+    async function* hanging(): AsyncGenerator<number> {
+      yield await new Promise<never>(() => undefined); // and with it whoever waits for its return()
+    }
+    const told = outcome(all(merge(noted([], new Error("torn")).iterable, hanging())));
+    expect(await Promise.race([told, turn().then(turn)])).toMatchObject({ message: "torn" });
     expect(other.left()).toBe(1);
   });
 
