@@ -71,7 +71,7 @@ export interface EventReceiver<T> extends Selectable<T>, AsyncIterable<T>, Dispo
  * @remarks
  * An emitter does not wait for anybody, so a bound means that something is dropped: say what. Close it, or dispose of
  * it, to stop listening.
- * @throws RangeError when `capacity` is not a positive integer; TypeError when `source` does not emit events.
+ * @throws RangeError when `capacity` is not a positive integer; TypeError when `source` does not emit events, or cannot be left.
  *
  * @example
  * ```ts
@@ -111,6 +111,7 @@ export function fromEvents<T = unknown>(
 function listen(given: EventSource, name: string, listener: Listener): () => void {
   const source = Object(given) as EventSource; // also what is no object has no such method
   if ("addEventListener" in source && typeof source.addEventListener === "function") {
+    checkFunction("source.removeEventListener", Reflect.get(source, "removeEventListener"));
     source.addEventListener(name, listener);
     return () => {
       source.removeEventListener(name, listener);
@@ -121,9 +122,15 @@ function listen(given: EventSource, name: string, listener: Listener): () => voi
   }
   const listening = source.on(name, listener);
   if (source.off !== undefined) return () => void source.off?.(name, listener);
-  return () => {
-    (listening as Disposable)[Symbol.dispose]();
-  };
+  const place = Object(listening) as Disposable;
+  if (Symbol.dispose in place) {
+    return () => {
+      place[Symbol.dispose]();
+    };
+  }
+  throw new TypeError(
+    `Expected \`source\` to have \`off\`, or its \`on\` to return something to dispose of, got ${shown(listening)}`,
+  );
 }
 
 class Events<T> implements EventReceiver<T> {

@@ -64,4 +64,16 @@ describe("fromEvents", () => {
       "Expected `source` to have `on` or `addEventListener`, got `undefined`",
     );
   });
+
+  test("refuses what cannot be left again", () => {
+    const listen = (): undefined => undefined;
+    expect(() => fromEvents({ addEventListener: listen } as never, "n")).toThrow(
+      "Expected `source.removeEventListener` to be a function, got `undefined`",
+    );
+    for (const on of [listen, () => listen]) {
+      expect(() => fromEvents({ on }, "n")).toThrow(
+        "Expected `source` to have `off`, or its `on` to return something to dispose of, got ",
+      );
+    }
+  });
 });
