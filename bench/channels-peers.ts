@@ -37,6 +37,16 @@ export async function pass(
   await Promise.all([consume(), ...Array.from({ length: producers }, produce)]);
 }
 
+/** `burst` messages sent at once, and then received one by one, each wait awaited; and so on until there were `n`. */
+function inBursts(burst: number, send: (value: number) => unknown, receive: () => Promise<unknown>): Work {
+  return async (n) => {
+    for (let left = n; left > 0; left -= burst) {
+      for (let i = 0; i < burst; i += 1) send(i);
+      for (let i = 0; i < burst; i += 1) await receive();
+    }
+  };
+}
+
 /** Bounded channels with room for 128. */
 export function boundedPeers(producers: number): Works {
   const csp = cspChannel<number>(128);
@@ -102,14 +112,6 @@ function effectPass(producers: number): Work {
 
 /** Channels without a bound: 64 messages sent at once, then received one by one. */
 export function unboundedPeers(burst: number): Works {
-  const inBursts =
-    (send: (value: number) => unknown, receive: () => Promise<unknown>): Work =>
-    async (n) => {
-      for (let left = n; left > 0; left -= burst) {
-        for (let i = 0; i < burst; i += 1) send(i);
-        for (let i = 0; i < burst; i += 1) await receive();
-      }
-    };
   const items = pushable<number>({ objectMode: true });
   const emitter = new EventEmitter();
   const events = on(emitter, "item");
@@ -122,14 +124,17 @@ export function unboundedPeers(burst: number): Works {
   const queue = Effect.runSync(Queue.unbounded<number>());
   return {
     "it-pushable": inBursts(
+      burst,
       (value) => items.push(value),
       () => items.next(),
     ),
     "events.on": inBursts(
+      burst,
       (value) => emitter.emit("item", value),
       () => events.next(),
     ),
     "Web Streams": inBursts(
+      burst,
       (value) => {
         controller.enqueue(value);
       },
@@ -147,7 +152,7 @@ export function unboundedPeers(burst: number): Works {
 
 /** Calls that never wait: `burst` messages in, and out again. */
 export function tryPeers(burst: number): Works {
-  const inBursts =
+  const atOnce =
     (send: (value: number) => unknown, receive: () => unknown): Work =>
     (n) => {
       for (let left = n; left > 0; left -= burst) {
@@ -159,15 +164,15 @@ export function tryPeers(burst: number): Works {
   const chan = new Chan(128);
   const queue = Effect.runSync(Queue.bounded<number>(128));
   return {
-    effect: inBursts(
+    effect: atOnce(
       (value) => Queue.offerUnsafe(queue, value),
       () => Queue.takeUnsafe(queue),
     ),
-    "@thi.ng/csp": inBursts(
+    "@thi.ng/csp": atOnce(
       (value) => csp.offer(value),
       () => csp.poll(),
     ),
-    "ts-chan": inBursts(
+    "ts-chan": atOnce(
       (value) => chan.trySend(value),
       () => chan.tryRecv(),
     ),
@@ -179,20 +184,14 @@ export function oneByOnePeers(burst: number): Works {
   const csp = cspChannel<number>(burst);
   const chan = new Chan(burst);
   const queue = Effect.runSync(Queue.bounded<number>(burst));
-  const inBursts =
-    (send: (value: number) => unknown, receive: () => Promise<unknown>): Work =>
-    async (n) => {
-      for (let left = n; left > 0; left -= burst) {
-        for (let i = 0; i < burst; i += 1) send(i);
-        for (let i = 0; i < burst; i += 1) await receive();
-      }
-    };
   return {
     "@thi.ng/csp": inBursts(
+      burst,
       (value) => csp.offer(value),
       () => csp.read(),
     ),
     "ts-chan": inBursts(
+      burst,
       (value) => chan.trySend(value),
       () => chan.recv(),
     ),
@@ -242,21 +241,15 @@ export function selectPeers(burst: number): Works {
   const chans = [new Chan(burst), new Chan(burst), new Chan(burst)] as const;
   const cases = new Select(chans.map((chan) => recv(chan)));
   const queues = Array.from({ length: 3 }, () => Effect.runSync(Queue.bounded<number>(burst)));
-  const inBursts =
-    (send: (index: 0 | 1 | 2, value: number) => unknown, next: () => Promise<unknown>): Work =>
-    async (n) => {
-      for (let left = n; left > 0; left -= burst) {
-        for (let i = 0; i < burst; i += 1) send((i % 3) as 0 | 1 | 2, i);
-        for (let i = 0; i < burst; i += 1) await next();
-      }
-    };
   return {
     "@thi.ng/csp": inBursts(
-      (index, value) => csp[index].offer(value),
+      burst,
+      (value) => csp[(value % 3) as 0 | 1 | 2].offer(value),
       () => cspSelect<number>(...csp),
     ),
     "ts-chan": inBursts(
-      (index, value) => chans[index].trySend(value),
+      burst,
+      (value) => chans[(value % 3) as 0 | 1 | 2].trySend(value),
       async () => cases.recv(cases.cases[await cases.wait()]),
     ),
     effect: (n) => {
