@@ -42,28 +42,28 @@ export class PermitQueue extends List<Waiter<unknown>> {
   /** Gives permits to those who wait, in order, and keeps the rest; a negative count takes available ones away. */
   give(count: number): void {
     this.#free += count;
-    if (this.first !== undefined) this.#assign();
+    while (this.first !== undefined) {
+      const head = this.first;
+      const wait = head.source as PermitWait<unknown>;
+      const rest = this.#free - wait.count;
+      if (rest < 0) return;
+      // Nothing is free for a loop inside this one: a select that is granted some leaves its other places in the queue.
+      this.#free = 0;
+      head.unlink();
+      wait.granted(head);
+      this.#free += rest;
+    }
   }
 
   /** Lets a waiter go; what it had gathered is the next one's. */
   leave(waiter: Waiter<unknown>): void {
     waiter.unlink();
-    this.#assign();
+    this.give(0);
   }
 
   /** Grants nothing any more, and refuses those who wait. */
   close(): void {
     this.isClosed = true;
     for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift()) tryToEnd(waiter);
-  }
-
-  #assign(): void {
-    for (let head = this.first; head !== undefined; head = this.first) {
-      const wait = head.source as PermitWait<unknown>;
-      if (this.#free < wait.count) return;
-      this.#free -= wait.count;
-      this.remove(head);
-      wait.granted(head);
-    }
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { select } from "keelson/channels";
 import { DISABLED, PENDING, TimeoutError } from "keelson/core";
 import { Semaphore, SemaphoreClosedError } from "keelson/sync";
 import { virtualTime } from "keelson/testing";
@@ -223,4 +224,15 @@ test("counts are checked at the door", () => {
   expect(() => semaphore.acquire(0.5)).toThrow(RangeError);
   expect(() => semaphore.permits(-1)).toThrow(RangeError);
   expect(() => semaphore.forgetPermits(-1)).toThrow(RangeError);
+});
+
+test("permits for many selects that each wait for some twice are given without deep recursion", async () => {
+  const semaphore = new Semaphore(0);
+  const count = 20_000;
+  const selects = Array.from({ length: count }, () =>
+    select({ one: semaphore.permits(1), two: semaphore.permits(2) }, { order: "biased" }),
+  );
+  semaphore.addPermits(count);
+  const keys = new Set((await Promise.all(selects)).map(({ key }) => key));
+  expect([[...keys], semaphore.availablePermits]).toEqual([["one"], 0]);
 });
