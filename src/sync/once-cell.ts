@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { type Deferred, deferred } from "../core/deferred.js";
 import { TimeoutError } from "../core/errors.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { showing } from "../core/inspectable.js";
@@ -90,9 +91,17 @@ export class OnceCell<T> {
       poll: () => this.#poll(),
       arm: (waiter) => {
         attempt.waiter = waiter;
-        waiter.payload = attempt;
-        this.#waiting.push(waiter);
-        if (this.#running === undefined) this.#startNext();
+        if (this.#running === undefined) {
+          this.#run(attempt);
+        } else {
+          waiter.payload = attempt;
+          this.#waiting.push(waiter);
+          // Not run by whoever failed before it, but from here: in the async context of its own caller.
+          void attempt.turn.promise.then(() => {
+            if (attempt.waiter === undefined) this.#runNext();
+            else this.#run(attempt);
+          });
+        }
         // Aborted by the initializer itself, the signal would tell nobody of it any more.
         if (options.signal?.aborted !== true) return;
         attempt.abandon();
@@ -111,10 +120,9 @@ export class OnceCell<T> {
     return this.#content === undefined ? PENDING : this.#content.value;
   }
 
-  #startNext(): void {
-    const attempt = this.#waiting.shift()?.payload as Attempt<T> | undefined;
+  #run(attempt: Attempt<T>): void {
     this.#running = attempt;
-    attempt?.start().then(
+    attempt.start().then(
       (value) => {
         this.#running = undefined;
         this.#content = { value };
@@ -126,15 +134,22 @@ export class OnceCell<T> {
         else if (!isAbortOf(error, attempt.signal.reason)) {
           this.#runtime.report(error, { task: "OnceCell.getOrInit" });
         }
-        this.#startNext();
+        this.#runNext();
       },
     );
+  }
+
+  #runNext(): void {
+    this.#running = this.#waiting.shift()?.payload as Attempt<T> | undefined;
+    this.#running?.turn.resolve(undefined);
   }
 }
 
 /** One caller's try at making the value. */
 class Attempt<T> implements OperationContext {
   isStarting = false;
+  /** Comes when all before it have failed. */
+  readonly turn: Deferred<undefined> = deferred();
   /** `undefined` once the caller has gone. */
   waiter: Waiter<T> | undefined = undefined;
   readonly #initialize: Initializer<T>;

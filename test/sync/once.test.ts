@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { PENDING, TimeoutError } from "keelson/core";
+import { type OperationContext, PENDING, TimeoutError } from "keelson/core";
 import { OnceCell, SetOnce } from "keelson/sync";
 import { virtualTime } from "keelson/testing";
+import { taskLocal } from "keelson/tasks/local";
 import { sleep } from "keelson/time";
 import { armed } from "../support/armed.js";
 
@@ -64,6 +65,44 @@ describe("OnceCell", () => {
       "third",
       "third",
     ]);
+  });
+
+  test("each initializer runs in the async context of its own caller", async () => {
+    const caller = taskLocal<string>("caller");
+    const cell = new OnceCell<string>();
+    const gate = new SetOnce<Error>();
+    const first = caller.run("first", () =>
+      cell.getOrInit(async () => {
+        throw await gate.wait();
+      }),
+    );
+    const second = caller.run("second", () => cell.getOrInit(() => caller.get()));
+    gate.set(new Error("broken"));
+    await expect(first).rejects.toThrow("broken");
+    expect(await second).toBe("second");
+  });
+
+  test("a caller that leaves as its turn comes has its initializer not run", async () => {
+    for (let hops = 0; hops < 12; hops += 1) {
+      const cell = new OnceCell<string>();
+      const leaving = new AbortController();
+      const startedTooLate: boolean[] = [];
+      const first = cell.getOrInit(async () => {
+        void (async () => {
+          for (let hop = 0; hop < hops; hop += 1) await Promise.resolve();
+          leaving.abort("left");
+        })();
+        return Promise.reject<string>(new Error("broken"));
+      });
+      const initialize = (context: OperationContext): string => {
+        startedTooLate.push(context.signal.aborted);
+        return "second";
+      };
+      const second = cell.getOrInit(initialize, { signal: leaving.signal });
+      const third = cell.getOrInit(() => "third");
+      await Promise.allSettled([first, second]);
+      expect([await third, startedTooLate]).toEqual(startedTooLate.length === 0 ? ["third", []] : ["second", [false]]);
+    }
   });
 
   test("an aborted caller lets the next begin when its initializer has ended, not before", async () => {
