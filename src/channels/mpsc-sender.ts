@@ -60,7 +60,9 @@ export interface Sender<T> extends AnySender<T> {
   /**
    * The sending of what `make` returns as a branch of `select`; `make` is called only when the branch has won.
    *
-   * @remarks An error in `make` returns the slot and rejects the select. Disabled once the channel is closed.
+   * @remarks
+   * An error in `make` returns the slot and rejects the select. Disabled once the channel is closed. Where it had to wait
+   * for the slot, `make` runs in the async context (task locals included) of whoever freed it.
    */
   sending(make: () => T): Selectable<void>;
   /** Another handle to the same channel, to be closed on its own. */
