@@ -81,8 +81,12 @@ export class Semaphore {
     if (count === 1 && options === undefined && queue.tryTake(1)) {
       return this.#runtime.ready(new HeldPermit(this, queue, 1));
     }
-    const source = count === 1 ? this.#one : this.#source(count, closedError);
-    return wait(this.#runtime, "Semaphore.acquire", source, options);
+    try {
+      const source = count === 1 ? this.#one : this.#source(count, closedError);
+      return wait(this.#runtime, "Semaphore.acquire", source, options);
+    } catch (error) {
+      return Promise.reject(error); // a count out of range is like every other failure of it
+    }
   }
 
   /**

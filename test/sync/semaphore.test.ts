@@ -216,12 +216,12 @@ describe("as a branch", () => {
   });
 });
 
-test("counts are checked at the door", () => {
+test("counts are checked at the door", async () => {
   expect(() => new Semaphore(-1)).toThrow(RangeError);
   expect(() => new Semaphore(1.5)).toThrow("`permits`");
   const semaphore = new Semaphore(1);
   expect(() => semaphore.tryAcquire(-1)).toThrow(RangeError);
-  expect(() => semaphore.acquire(0.5)).toThrow(RangeError);
+  await expect(semaphore.acquire(0.5)).rejects.toThrow("Expected `count` to be an integer of at least 0, got `0.5`");
   expect(() => semaphore.permits(-1)).toThrow(RangeError);
   expect(() => semaphore.forgetPermits(-1)).toThrow(RangeError);
 });
