@@ -89,6 +89,7 @@ export function trySelect(branches: Branches, options: SelectOptions = {}): unkn
 }
 
 function oneShot(branches: Branches, options: SelectOptions): Selection<unknown> {
+  checkObject("options", options);
   const { order = "fair", runtime = currentRuntime() } = options;
   const selection = newSelection(branches, options, runtime, false);
   if (order === "fair") shuffle(selection.branches, runtime);

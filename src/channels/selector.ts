@@ -1,6 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
-import { checkOneOf, shown } from "../core/check.js";
+import { checkObject, checkOneOf, shown } from "../core/check.js";
 import { inspectable } from "../core/inspectable.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import { DISABLED, PENDING, type Selectable } from "../core/selectable.js";
@@ -103,6 +103,7 @@ export function selector<const B extends Branches, const E>(
 ): Selector<B, Selected<B> | Otherwise<B, E>>;
 export function selector<const B extends Branches>(branches: B & Named<B>, options?: SelectOptions): Selector<B>;
 export function selector(branches: Branches, options: SelectOptions | (SelectOptions & OrElse<unknown>) = {}): unknown {
+  checkObject("options", options);
   const { order = "fair", runtime = currentRuntime() } = options;
   checkOneOf("order", order, ["fair", "biased"]);
   return new BranchSelector(newSelection(branches, options, runtime, order === "fair"), options);

@@ -1,3 +1,4 @@
+import { checkFunction } from "../core/check.js";
 import { DISABLED, PENDING, type Selectable, type Source } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
 import { Handle } from "./handle.js";
@@ -116,6 +117,7 @@ export class StateReceiver<T> extends Handle<WatchState<T>> implements Receiver<
   waitFor<S extends T>(accepts: (value: T) => value is S, options?: WaitOptions): Promise<Received<S>>;
   waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<Received<T>>;
   async waitFor(accepts: (value: T) => boolean, options: WaitOptions = {}): Promise<Received<T>> {
+    checkFunction("accepts", accepts);
     if (options.signal?.aborted === true) throw options.signal.reason;
     const { runtime } = this.state;
     const within = remaining(runtime, options);

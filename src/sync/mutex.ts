@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction } from "../core/check.js";
 import { showing } from "../core/inspectable.js";
 import { notThenable } from "../core/not-thenable.js";
 import type { Runtime } from "../core/runtime.js";
@@ -96,6 +97,7 @@ export class Mutex<T = undefined> {
    * @throws Whatever `use` throws; the signal's reason, unchanged; TimeoutError when it was not locked in time.
    */
   async runExclusive<R>(use: (guard: MutexGuard<T>) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
+    checkFunction("use", use);
     using guard = await this.lock(options);
     return await use(guard);
   }

@@ -1,4 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction } from "../core/check.js";
 import { type Deferred, deferred } from "../core/deferred.js";
 import { TimeoutError } from "../core/errors.js";
 import { type Duration, toMs } from "../core/duration.js";
@@ -88,7 +89,10 @@ export class OnceCell<T> {
   getOrInit(initialize: Initializer<T>, options: WaitOptions = {}): Promise<T> {
     const attempt = new Attempt(initialize, options);
     const source: Source<T> = {
-      poll: () => this.#poll(),
+      poll: () => {
+        checkFunction("initialize", initialize);
+        return this.#poll();
+      },
       arm: (waiter) => {
         attempt.waiter = waiter;
         if (this.#running === undefined) {

@@ -1,5 +1,6 @@
 import { type AbortRegistration, onAbort } from "../core/abort-hub.js";
 import { currentRuntime } from "../core/ambient.js";
+import { checkFunction } from "../core/check.js";
 import { showing } from "../core/inspectable.js";
 import { Latch } from "../core/latch.js";
 import { List, ListNode } from "../core/list.js";
@@ -171,6 +172,7 @@ export class CancellationToken implements Selectable<void>, Disposable {
   async runUntilCancelled<T>(
     operation: (context: OperationContext) => T | PromiseLike<T>,
   ): Promise<RunUntilCancelled<T>> {
+    checkFunction("operation", operation);
     if (this.isCancelled) return { ok: false, reason: "cancelled" };
     const call = new Operation(this.#runtime, "runUntilCancelled", operation);
     const giveUp = (): void => {

@@ -1,4 +1,4 @@
-import { checkArray } from "../core/check.js";
+import { checkArray, checkFunction } from "../core/check.js";
 import type { OperationContext } from "../core/operation.js";
 import { Cohort } from "./cohort.js";
 
@@ -71,6 +71,7 @@ async function together<R extends readonly unknown[]>(
   onFailure: (cohort: Cohort, error: unknown) => void,
 ): Promise<{ [K in keyof R]: Awaited<R[K]> }> {
   checkArray("operations", operations);
+  for (const [index, operation] of operations.entries()) checkFunction(`operations[${index}]`, operation);
   signal?.throwIfAborted();
   const cohort = new Cohort(signal);
   const run = async (operation: (context: OperationContext) => unknown): Promise<unknown> => {

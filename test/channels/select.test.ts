@@ -1,4 +1,13 @@
-import { AllBranchesDisabledError, broadcast, mpsc, oneshot, select, trySelect, watch } from "keelson/channels";
+import {
+  AllBranchesDisabledError,
+  broadcast,
+  mpsc,
+  oneshot,
+  select,
+  selector,
+  trySelect,
+  watch,
+} from "keelson/channels";
 import { TimeoutError } from "keelson/core";
 import { CancellationToken } from "keelson/tasks";
 import { virtualTime } from "keelson/testing";
@@ -370,6 +379,8 @@ describe("select", () => {
     expect(await outcome(select({ 1: never } as never))).toBeInstanceOf(TypeError);
     expect(await outcome(select({ never }, { order: "random" as "fair" }))).toBeInstanceOf(TypeError);
     await expect(select(5 as never)).rejects.toThrow("Expected `branches` to be an object, got `5`");
+    await expect(select({ never }, null as never)).rejects.toThrow("Expected `options` to be an object, got `null`");
+    expect(() => selector({ never }, null as never)).toThrow("Expected `options` to be an object, got `null`");
   });
 
   test("fair by a shuffle from the runtime: no branch is favoured", async () => {

@@ -260,3 +260,10 @@ describe("iterating", () => {
     expect(found.ok && found.value === thenable).toBe(true);
   });
 });
+
+test("waitFor without a predicate is refused by name, and marks nothing seen", async () => {
+  const [tx, rx] = watch.channel(0);
+  tx.send(1);
+  await expect(rx.waitFor(undefined as never)).rejects.toThrow("Expected `accepts` to be a function, got `undefined`");
+  expect(rx.hasChanged()).toBe(true);
+});

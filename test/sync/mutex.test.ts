@@ -106,3 +106,11 @@ test("eight workers handing a mutex around do not starve a timer", async () => {
   await Promise.all(Array.from({ length: 8 }, worker));
   expect(isOver).toBe(true);
 });
+
+test("runExclusive without a function is refused by name, at once, and locks nothing", async () => {
+  const mutex = new Mutex();
+  const refused = "Expected `use` to be a function, got `undefined`";
+  await expect(mutex.runExclusive(undefined as never)).rejects.toThrow(refused);
+  using _guard = await mutex.lock();
+  await expect(mutex.runExclusive(undefined as never)).rejects.toThrow(refused);
+});

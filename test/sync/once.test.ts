@@ -202,6 +202,14 @@ describe("OnceCell", () => {
     expect(await cell.getOrInit(() => 1)).toBe(1);
   });
 
+  test("no initializer is refused by name, and leaves the cell as it was", async () => {
+    const cell = new OnceCell<number>();
+    const refused = "Expected `initialize` to be a function, got `undefined`";
+    await expect(cell.getOrInit(undefined as never)).rejects.toThrow(refused);
+    expect(await cell.getOrInit(() => 1)).toBe(1);
+    await expect(cell.getOrInit(undefined as never)).rejects.toThrow(refused);
+  });
+
   test("set and take", async () => {
     const cell = new OnceCell<number>();
     expect(cell.take()).toBeUndefined();

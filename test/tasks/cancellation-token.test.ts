@@ -176,4 +176,10 @@ describe("runUntilCancelled", () => {
     await time.advance(10);
     expect(time.failures).toEqual([{ error: new Error("late"), task: "runUntilCancelled" }]);
   });
+
+  test("what is no operation is refused by name", async () => {
+    const token = new CancellationToken();
+    const refused = "Expected `operation` to be a function, got `undefined`";
+    await expect(token.runUntilCancelled(undefined as never)).rejects.toThrow(refused);
+  });
 });

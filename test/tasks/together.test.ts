@@ -166,3 +166,13 @@ describe("scope", () => {
     expect(() => leaked?.spawn(() => undefined)).toThrow(TypeError);
   });
 });
+
+test.each([
+  ["join", join],
+  ["tryJoin", tryJoin],
+] as const)("%s refuses by name what is no function, and runs none of the others", async (_, run) => {
+  let ran = false;
+  const first = () => (ran = true);
+  await expect(run([first, 1 as never])).rejects.toThrow("Expected `operations[1]` to be a function, got `1`");
+  expect(ran).toBe(false);
+});
