@@ -7,7 +7,7 @@ import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
 import { timer } from "../time/index.js";
 import { Selection } from "./selection.js";
-import { DONE } from "./done.js";
+import { DONE } from "../core/done.js";
 import { Steps } from "./steps.js";
 import type { StreamOptions } from "./throttle.js";
 

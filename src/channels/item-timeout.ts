@@ -4,7 +4,7 @@ import type { CancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { type Duration, toMs } from "../core/duration.js";
 import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
-import { DONE } from "./done.js";
+import { DONE } from "../core/done.js";
 import { Selection } from "./selection.js";
 import { Steps } from "./steps.js";
 import type { StreamOptions } from "./throttle.js";

@@ -2,7 +2,7 @@ import type { CancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import type { Runtime } from "../core/runtime.js";
 import { DISABLED, PENDING, type Selectable } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
-import { DONE } from "./done.js";
+import { DONE } from "../core/done.js";
 import { QueuedSource } from "./wait-queue.js";
 
 /**

@@ -4,7 +4,7 @@ import type { CancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import type { WaitOptions } from "../core/wait.js";
 import { sourceOf } from "./select-source.js";
 import { Selection } from "./selection.js";
-import { DONE } from "./done.js";
+import { DONE } from "../core/done.js";
 import { leaveAll } from "./steps.js";
 
 /** What an async iterable of type `S` gives. */

@@ -1,6 +1,7 @@
 import { currentRuntime } from "../core/ambient.js";
-import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
+import type { CancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkObject, checkOneOf, shown } from "../core/check.js";
+import { DONE } from "../core/done.js";
 import { inspectable } from "../core/inspectable.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import { DISABLED, PENDING, type Selectable } from "../core/selectable.js";
@@ -117,6 +118,8 @@ class BranchSelector {
   private readonly selection: Selection<unknown>;
   private readonly defaults: WaitOptions;
   private isDisposed = false;
+  /** The iterator whose wait was the last, if one's was. */
+  private asker: object | undefined = undefined;
 
   constructor(selection: Selection<unknown>, defaults: WaitOptions) {
     this.selection = selection;
@@ -124,11 +127,7 @@ class BranchSelector {
   }
 
   next(options: WaitOptions = this.defaults): Promise<unknown> {
-    if (this.isDisposed) return Promise.reject(disposed());
-    if (this.selection.isBusy) {
-      return Promise.reject(new TypeError("Expected one wait at a time on this selector; another is going on"));
-    }
-    return this.selection.next(options);
+    return this.ask(options, undefined);
   }
 
   tryNext(): unknown {
@@ -150,11 +149,24 @@ class BranchSelector {
     this.selection.replace(old, sourceOf(branch, name));
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
-    return cancelSafeIterator<unknown, undefined>(async (options) => ({
-      done: false,
-      value: await this.nextUntil(options?.signal),
-    }));
+  // Without the signal by which other iterators are left: a listener for each wait would cost as much as the select.
+  [Symbol.asyncIterator](): CancelSafeIterator<unknown, undefined> {
+    let isOver = false;
+    const next = async (options?: WaitOptions): Promise<IteratorResult<unknown, undefined>> => {
+      if (isOver) return DONE;
+      const event = await this.askUntil(options?.signal, iterator);
+      return event === DONE ? DONE : { done: false, value: event };
+    };
+    const iterator = {
+      next: () => next(),
+      "~next": next,
+      return: () => {
+        isOver = true;
+        if (this.asker === iterator) this.selection.give(DONE);
+        return Promise.resolve(DONE);
+      },
+    };
+    return iterator;
   }
 
   [Symbol.dispose](): void {
@@ -162,11 +174,20 @@ class BranchSelector {
     this.selection.cancel(disposed());
   }
 
-  /** The same as `next`, but a signal may end it besides what its own defaults say. */
-  private async nextUntil(signal: AbortSignal | undefined): Promise<unknown> {
-    if (signal === undefined) return await this.next();
+  private ask(options: WaitOptions, asker: object | undefined): Promise<unknown> {
+    if (this.isDisposed) return Promise.reject(disposed());
+    if (this.selection.isBusy) {
+      return Promise.reject(new TypeError("Expected one wait at a time on this selector; another is going on"));
+    }
+    this.asker = asker;
+    return this.selection.next(options);
+  }
+
+  /** A signal may end it besides what its own defaults say. */
+  private async askUntil(signal: AbortSignal | undefined, asker: object): Promise<unknown> {
+    if (signal === undefined) return await this.ask(this.defaults, asker);
     using either = new LinkedSignal(signal, this.defaults.signal);
-    return await this.next({ ...this.defaults, signal: either.signal });
+    return await this.ask({ ...this.defaults, signal: either.signal }, asker);
   }
 
   /** What `console.log` shows of it. */

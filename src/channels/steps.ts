@@ -1,6 +1,6 @@
 import { DISABLED, PENDING, type Source, type Waiter, WaiterNode } from "../core/selectable.js";
 import { isStarted, type StartedSource } from "./branch-waiter.js";
-import { DONE } from "./done.js";
+import { DONE } from "../core/done.js";
 import { sourceOf } from "./select-source.js";
 
 /**

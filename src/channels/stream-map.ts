@@ -2,6 +2,7 @@ import { currentRuntime } from "../core/ambient.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
 import { checkAsyncIterable } from "../core/check-type.js";
 import { checkInteger } from "../core/check.js";
+import { DONE } from "../core/done.js";
 import { showing } from "../core/inspectable.js";
 import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
@@ -172,9 +173,9 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
 
   /** Iterates until no iterable is left. */
   [Symbol.asyncIterator](): AsyncIterator<[key: K, item: T], undefined> {
-    return cancelSafeIterator<[key: K, item: T], undefined>(async (options) => {
+    return cancelSafeIterator<[key: K, item: T]>(async (options) => {
       const received = await this.next(options);
-      return received.ok ? { done: false, value: received.value } : { done: true, value: undefined };
+      return received.ok ? { done: false, value: received.value } : DONE;
     });
   }
 

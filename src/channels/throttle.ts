@@ -5,7 +5,7 @@ import { type Duration, toMs } from "../core/duration.js";
 import { LinkedSignal } from "../core/linked-signal.js";
 import type { Runtime } from "../core/runtime.js";
 import type { WaitOptions } from "../core/wait.js";
-import { DONE } from "./done.js";
+import { DONE } from "../core/done.js";
 import { Selection } from "./selection.js";
 import { Steps } from "./steps.js";
 

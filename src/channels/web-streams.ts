@@ -1,6 +1,6 @@
 import { checkMethod } from "../core/check.js";
 import { checkAsyncIterable } from "../core/check-type.js";
-import { DONE } from "./done.js";
+import { DONE } from "../core/done.js";
 import type { Sender } from "./mpsc-sender.js";
 
 /**

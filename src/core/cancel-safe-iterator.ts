@@ -1,3 +1,4 @@
+import { DONE } from "./done.js";
 import type { WaitOptions } from "./wait.js";
 
 /**
@@ -18,10 +19,29 @@ export function isCancelSafe<T>(iterator: AsyncIterator<T, unknown>): iterator i
 /**
  * The iterator over what a function waits for that takes wait options.
  *
+ * @remarks Leaving it ends a pending `next`, which takes nothing then, and every one to come.
  * @internal
  */
-export function cancelSafeIterator<T, R>(
-  next: (options?: WaitOptions) => Promise<IteratorResult<T, R>>,
-): CancelSafeIterator<T, R> {
-  return { next: () => next(), "~next": next };
+export function cancelSafeIterator<T>(
+  next: (options: WaitOptions) => Promise<IteratorResult<T, undefined>>,
+): CancelSafeIterator<T, undefined> {
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const nextUnlessLeft = async (options: WaitOptions): Promise<IteratorResult<T, undefined>> => {
+    if (signal.aborted) return DONE;
+    try {
+      return await next(options);
+    } catch (error) {
+      if (error === DONE) return DONE;
+      throw error;
+    }
+  };
+  return {
+    next: () => nextUnlessLeft({ signal }),
+    "~next": nextUnlessLeft,
+    return: () => {
+      leaving.abort(DONE);
+      return Promise.resolve(DONE);
+    },
+  };
 }

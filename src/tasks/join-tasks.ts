@@ -1,4 +1,5 @@
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
+import { DONE } from "../core/done.js";
 import type { Selectable, Source } from "../core/selectable.js";
 import type { WaitOptions } from "../core/wait.js";
 import { type Joined, empty, pending } from "./joined.js";
@@ -89,9 +90,9 @@ export abstract class JoinTasks<T, J extends Joined<T>>
 
   /** The tasks' ends as they are taken, until none is left. */
   [Symbol.asyncIterator](): AsyncIterator<J, undefined> {
-    return cancelSafeIterator<J, undefined>(async (options) => {
+    return cancelSafeIterator<J>(async (options) => {
       const one = await this.joinNext(options);
-      return one.ok || one.reason !== "empty" ? { done: false, value: one as J } : { done: true, value: undefined };
+      return one.ok || one.reason !== "empty" ? { done: false, value: one as J } : DONE;
     });
   }
 

@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
+import { DONE } from "../core/done.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { showing } from "../core/inspectable.js";
 import type { Runtime } from "../core/runtime.js";
@@ -189,9 +190,9 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
 
   /** What {@link DelayQueue.next} takes, until the queue is empty. */
   [Symbol.asyncIterator](): AsyncIterator<Expired<T>, undefined> {
-    return cancelSafeIterator<Expired<T>, undefined>(async (options) => {
+    return cancelSafeIterator<Expired<T>>(async (options) => {
       const next = await this.next(options);
-      return next.ok ? { done: false, value: next } : { done: true, value: undefined };
+      return next.ok ? { done: false, value: next } : DONE;
     });
   }
 
