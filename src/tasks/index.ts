@@ -11,7 +11,7 @@ export {
 } from "./cancellation-token.js";
 export { CancelledError, JoinError, type JoinErrorKind } from "./errors.js";
 export { type ConcurrentOptions, forEachConcurrent } from "./for-each-concurrent.js";
-export { type JoinOptions, type Operations, join, tryJoin } from "./join.js";
+export { type JoinOptions, type OperationResults, type Operations, join, tryJoin } from "./join.js";
 export { JoinMap, type JoinedKey, type NextJoinedKey } from "./join-map.js";
 export { JoinQueue } from "./join-queue.js";
 export { JoinSet } from "./join-set.js";

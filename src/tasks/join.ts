@@ -7,6 +7,9 @@ export type Operations<R extends readonly unknown[]> = {
   readonly [K in keyof R]: (context: OperationContext) => R[K] | PromiseLike<R[K]>;
 };
 
+/** What they give, in the order of the list. */
+export type OperationResults<R extends readonly unknown[]> = { [K in keyof R]: Awaited<R[K]> };
+
 /** What else ends functions that run together. */
 export interface JoinOptions {
   /** Cancels the functions and rejects with its reason once they have ended. */
@@ -31,7 +34,7 @@ export interface JoinOptions {
 export async function join<const R extends readonly unknown[]>(
   operations: Operations<R>,
   { signal }: JoinOptions = {},
-): Promise<{ [K in keyof R]: Awaited<R[K]> }> {
+): Promise<OperationResults<R>> {
   return together(operations, signal, (cohort, error) => {
     cohort.note(error);
   });
@@ -59,7 +62,7 @@ export async function join<const R extends readonly unknown[]>(
 export async function tryJoin<const R extends readonly unknown[]>(
   operations: Operations<R>,
   { signal }: JoinOptions = {},
-): Promise<{ [K in keyof R]: Awaited<R[K]> }> {
+): Promise<OperationResults<R>> {
   return together(operations, signal, (cohort, error) => {
     cohort.failed(error);
   });
@@ -69,7 +72,7 @@ async function together<R extends readonly unknown[]>(
   operations: Operations<R>,
   signal: AbortSignal | undefined,
   onFailure: (cohort: Cohort, error: unknown) => void,
-): Promise<{ [K in keyof R]: Awaited<R[K]> }> {
+): Promise<OperationResults<R>> {
   checkArray("operations", operations);
   for (const [index, operation] of operations.entries()) checkFunction(`operations[${index}]`, operation);
   signal?.throwIfAborted();
@@ -84,5 +87,5 @@ async function together<R extends readonly unknown[]>(
   };
   const results = await Promise.all(operations.map((operation) => run(operation)));
   cohort.end();
-  return results as { [K in keyof R]: Awaited<R[K]> };
+  return results as OperationResults<R>;
 }
