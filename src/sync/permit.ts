@@ -59,7 +59,7 @@ export class HeldPermit implements SemaphorePermit {
   }
 
   merge(other: SemaphorePermit): void {
-    if (other === this || other.semaphore !== this.semaphore || !(other instanceof HeldPermit)) {
+    if (!(other instanceof HeldPermit) || other === this || other.semaphore !== this.semaphore) {
       throw new TypeError("Expected `other` to be another permit of the same semaphore");
     }
     this.count += other.count;

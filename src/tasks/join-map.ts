@@ -1,3 +1,4 @@
+import { checkFunction } from "../core/check.js";
 import { showing } from "../core/inspectable.js";
 import type { WaitOptions } from "../core/wait.js";
 import { JoinTasks } from "./join-tasks.js";
@@ -88,6 +89,7 @@ export class JoinMap<K, T> extends JoinTasks<T, JoinedKey<K, T>> {
 
   /** Aborts the tasks of all keys that `matches` says yes to. */
   abortMatching(matches: (key: K) => boolean, reason?: unknown): void {
+    checkFunction("matches", matches);
     for (const [key, task] of this.#byKey) if (matches(key)) task.abort(reason);
   }
 

@@ -6,6 +6,7 @@
  *
  * @module tasks/local
  */
+import { checkFunction } from "../core/check.js";
 
 /** A value that belongs to whatever runs inside {@link TaskLocal.run}, and to the tasks spawned there. */
 export interface TaskLocal<T> {
@@ -44,7 +45,10 @@ export function taskLocal<T>(name = "task local"): TaskLocal<T> {
   const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
   const storage = new AsyncLocalStorage<{ readonly value: T }>();
   return {
-    run: (value, body) => storage.run({ value }, body),
+    run: (value, body) => {
+      checkFunction("body", body);
+      return storage.run({ value }, body);
+    },
     get: () => {
       const held = storage.getStore();
       if (held === undefined) throw new Error(`Expected \`${name}\` to be set: call it inside its run()`);

@@ -1,5 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { cancelSafeIterator } from "../core/cancel-safe-iterator.js";
+import { checkObject } from "../core/check.js";
 import { DONE } from "../core/done.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { showing } from "../core/inspectable.js";
@@ -197,6 +198,7 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
   }
 
   #find(key: DelayKey): Entry<T> | undefined {
+    checkObject("key", key);
     const entry = key as Entry<T>;
     return entry.queue === this && entry.place >= 0 ? entry : undefined;
   }

@@ -69,6 +69,9 @@ describe("permits", () => {
     expect(() => {
       one.merge(new Semaphore(1).tryAcquire() ?? one);
     }).toThrow(TypeError);
+    expect(() => {
+      one.merge(undefined as never);
+    }).toThrow("Expected `other` to be another permit of the same semaphore");
   });
 
   test("added ones go to who waits, the rest stays", async () => {

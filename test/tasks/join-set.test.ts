@@ -311,6 +311,12 @@ describe("JoinMap", () => {
     expect(ends).toMatchObject([{ key: "first", value: 0 }, { key: "a", value: 19 }, { reason: "empty" }]);
   });
 
+  test("aborts by no predicate are refused by name", () => {
+    expect(() => {
+      new JoinMap().abortMatching(undefined as never);
+    }).toThrow("Expected `matches` to be a function, got `undefined`");
+  });
+
   test("aborts by key and by predicate", async () => {
     using time = virtualTime();
     const map = new JoinMap<number, number>();

@@ -30,3 +30,8 @@ test("inner values shadow outer ones, undefined is a value", () => {
   });
   expect(() => depth.get()).toThrow("`depth`");
 });
+
+test("what is no function is refused by name", () => {
+  const user = taskLocal<string>();
+  expect(() => user.run("ada", undefined as never)).toThrow("Expected `body` to be a function, got `undefined`");
+});

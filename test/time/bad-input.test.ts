@@ -30,6 +30,7 @@ const calls: readonly [what: string, call: () => unknown, message: string][] = [
     },
     "Expected `instant` to be a number",
   ],
+  ["a delay of no key", () => new DelayQueue().has(nothing), "Expected `key` to be an object, got `undefined`"],
   ["spawn of nothing", () => spawn(nothing), "Expected `run` to be a function, got `undefined`"],
 ];
 
