@@ -1,6 +1,5 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkFunction } from "../core/check.js";
-import { type Deferred, deferred } from "../core/deferred.js";
 import { TimeoutError } from "../core/errors.js";
 import { type Duration, toMs } from "../core/duration.js";
 import { showing } from "../core/inspectable.js";
@@ -101,7 +100,8 @@ export class OnceCell<T> {
           waiter.payload = attempt;
           this.#waiting.push(waiter);
           // Not run by whoever failed before it, but from here: in the async context of its own caller.
-          void attempt.turn.promise.then(() => {
+          const turn = new Promise<void>((resolve) => (attempt.comesNext = resolve));
+          void turn.then(() => {
             if (attempt.waiter === undefined) this.#runNext();
             else this.#run(attempt);
           });
@@ -145,15 +145,15 @@ export class OnceCell<T> {
 
   #runNext(): void {
     this.#running = this.#waiting.shift()?.payload as Attempt<T> | undefined;
-    this.#running?.turn.resolve(undefined);
+    this.#running?.comesNext?.();
   }
 }
 
 /** One caller's try at making the value. */
 class Attempt<T> implements OperationContext {
   isStarting = false;
-  /** Comes when all before it have failed. */
-  readonly turn: Deferred<undefined> = deferred();
+  /** To be called when all before it have failed; absent if none was. */
+  comesNext: (() => void) | undefined = undefined;
   /** `undefined` once the caller has gone. */
   waiter: Waiter<T> | undefined = undefined;
   readonly #initialize: Initializer<T>;
