@@ -1,5 +1,4 @@
 import { showing } from "../core/inspectable.js";
-import { remaining } from "../core/remaining.js";
 import type { WaitOptions } from "../core/wait.js";
 import { joinAll } from "./join-all.js";
 import { JoinTasks } from "./join-tasks.js";
@@ -44,14 +43,12 @@ export class JoinQueue<T> extends JoinTasks<T, Joined<T>> {
    * Takes all results, in the order in which the tasks were spawned; the first failure aborts the rest and waits for
    * them.
    *
-   * @remarks **Cancel safety.** An abort loses the results taken so far; the tasks run on.
+   * @remarks
+   * A failure is told to the runtime's `report` where the wait for the rest is given up on.
+   * **Cancel safety.** An abort loses the results taken so far; the tasks run on.
    * @throws JoinError of the first task that failed or was cancelled; the signal's reason, unchanged; TimeoutError.
    */
-  async joinAll(options: WaitOptions = {}): Promise<T[]> {
-    const within = remaining(this.#group.runtime, options);
-    return joinAll(
-      () => within((left) => this.joinNext(left)),
-      () => within((left) => this.shutdown(left)),
-    );
+  joinAll(options: WaitOptions = {}): Promise<T[]> {
+    return joinAll(this, this.#group.runtime, options);
   }
 }

@@ -142,14 +142,16 @@ describe("JoinSet", () => {
   });
 
   test("a timeout also ends joinAll's wait for the rest", async () => {
-    using _time = virtualTime({ autoAdvance: true });
+    using time = virtualTime({ autoAdvance: true });
     for (const tasks of [new JoinSet<number>(), new JoinQueue<number>()]) {
-      tasks.spawn(failing);
+      tasks.spawn(failing, { name: "compact" });
       const stubborn = tasks.spawn(after(50));
       await sleep(1);
       await expect(tasks.joinAll({ timeout: 10 })).rejects.toMatchObject({ code: "TIMEOUT", timeoutMs: 10 });
       expect([stubborn.isFinished, tasks.length]).toEqual([false, 1]);
     }
+    const failure = { error: new RangeError("no"), task: "compact" };
+    expect(time.failures).toEqual([failure, failure]);
   });
 
   test("ends that are never taken are let go by a shutdown", async () => {
