@@ -81,7 +81,7 @@ export class BroadcastState<T> implements Observed {
       this.see(number, number & (this.values.length - 1));
     }
     this.receivers -= 1;
-    this.waits.serveReady();
+    this.serve();
     if (this.receivers === 0) this.unheard.queue.serveReady();
   }
 
@@ -89,7 +89,7 @@ export class BroadcastState<T> implements Observed {
     this.strong -= 1;
     if (this.strong > 0) return;
     if (closed.hasSubscribers) publish(closed, this);
-    this.waits.serveReady();
+    this.serve();
   }
 
   lagged(missed: number): void {

@@ -104,6 +104,16 @@ test("a listener that sends or aborts takes nothing from a wait that was given a
     expect(await sel.next()).toEqual({ key: "other", value: "meanwhile" });
   }
 
+  const leaving = broadcastTx.subscribe();
+  using sel = selector({ other, received: broadcastRx });
+  const first = sel.next();
+  onNext("send", () => {
+    leaving.close();
+  });
+  onNext("recv", () => otherTx.trySend("meanwhile"));
+  broadcastTx.send(3);
+  expect(await first).toEqual({ key: "received", value: { ok: true, value: 3 } });
+
   const abort = new AbortController();
   const receiving = mpscRx.recv({ signal: abort.signal });
   onNext("recv", () => {
