@@ -85,18 +85,16 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     checkAsyncIterable("iterable", iterable);
     const steps = new Steps(iterable);
     const branch = this.#selection.add(key, steps); // first: a wait would end if the one that goes was the last
-    this.remove(key);
+    const old = this.#drop(key);
     this.#entries.set(key, { iterable, steps, branch });
+    this.#leave(old);
   }
 
   /** Leaves the iterable of that key; tells whether there was one. */
   remove(key: K): boolean {
     const entry = this.#drop(key);
-    if (entry === undefined) return false;
-    leaveAll([entry.steps.iterator]).catch((error: unknown) => {
-      this.#runtime.report(error, { task: "StreamMap.remove" });
-    });
-    return true;
+    this.#leave(entry);
+    return entry !== undefined;
   }
 
   /** Whether there is an iterable of that key. */
@@ -176,6 +174,14 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
     return cancelSafeIterator<[key: K, item: T]>(async (options) => {
       const received = await this.next(options);
       return received.ok ? { done: false, value: received.value } : DONE;
+    });
+  }
+
+  /** Runs an iterator's own code, which may insert and remove: all else is done before. */
+  #leave(entry: Entry<T> | undefined): void {
+    if (entry === undefined) return;
+    leaveAll([entry.steps.iterator]).catch((error: unknown) => {
+      this.#runtime.report(error, { task: "StreamMap.remove" });
     });
   }
 

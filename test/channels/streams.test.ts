@@ -324,6 +324,24 @@ describe("StreamMap", () => {
     expect([await map.nextMany(5), [...map.keys()]]).toEqual([[["good", 2]], ["good"]]);
   });
 
+  test("an entry whose leaving inserts another is followed by that one", async () => {
+    const map = new StreamMap<string, number>();
+    const last = noted([3]);
+    map.insert("a", {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => undefined),
+        return: () => {
+          map.insert("a", last.iterable);
+          return Promise.resolve({ done: true as const, value: undefined });
+        },
+      }),
+    });
+    const replaced = noted([2]);
+    map.insert("a", replaced.iterable);
+    expect([await map.next(), map.size, replaced.left()]).toEqual([{ ok: true, value: ["a", 3] }, 1, 1]);
+    expect([await map.next(), map.size]).toEqual([closed, 0]);
+  });
+
   test("an entry replaced is left; one that fails throws and is removed", async () => {
     using time = virtualTime();
     const map = new StreamMap<string, number>();
