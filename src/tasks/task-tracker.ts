@@ -79,7 +79,7 @@ export class TaskTracker {
     const leave = (): void => {
       token[Symbol.dispose]();
     };
-    promise.then(leave, leave);
+    void Promise.resolve(promise).then(leave, leave); // the `then` of others may throw
     return promise;
   }
 

@@ -71,6 +71,19 @@ test("promises and tokens count", async () => {
   expect(tracker.length).toBe(0);
 });
 
+test("a promise of others whose then throws counts no longer than it takes to find out", async () => {
+  using time = virtualTime();
+  const tracker = new TaskTracker();
+  const broken = {
+    then: (): never => {
+      throw new Error("broken");
+    },
+  };
+  expect(tracker.track(broken) === broken).toBe(true);
+  await time.settle();
+  expect(tracker.length).toBe(0);
+});
+
 test("a failed task is reported, as of any other that nobody joins", async () => {
   using time = virtualTime();
   const tracker = new TaskTracker();
