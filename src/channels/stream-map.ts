@@ -171,10 +171,10 @@ export class StreamMap<K, T> implements AsyncIterable<[key: K, item: T]> {
 
   /** Iterates until no iterable is left. */
   [Symbol.asyncIterator](): AsyncIterator<[key: K, item: T], undefined> {
-    return cancelSafeIterator<[key: K, item: T]>(async (options) => {
-      const received = await this.next(options);
-      return received.ok ? { done: false, value: received.value } : DONE;
-    });
+    return cancelSafeIterator(
+      (options) => this.next(options),
+      (received) => (received.ok ? { done: false, value: received.value } : DONE),
+    );
   }
 
   /** Runs an iterator's own code, which may insert and remove: all else is done before. */

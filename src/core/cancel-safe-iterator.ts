@@ -17,29 +17,32 @@ export function isCancelSafe<T>(iterator: AsyncIterator<T, unknown>): iterator i
 }
 
 /**
- * The iterator over what a function waits for that takes wait options.
+ * The iterator over what a function waits for that takes wait options, each made a result by another.
  *
  * @remarks Leaving it ends a pending `next`, which takes nothing then, and every one to come.
  * @internal
  */
-export function cancelSafeIterator<T>(
-  next: (options: WaitOptions) => Promise<IteratorResult<T, undefined>>,
+export function cancelSafeIterator<W, T>(
+  wait: (options: WaitOptions) => Promise<W>,
+  toResult: (waited: W) => IteratorResult<T, undefined>,
 ): CancelSafeIterator<T, undefined> {
   const leaving = new AbortController();
-  const { signal } = leaving;
-  const nextUnlessLeft = async (options: WaitOptions): Promise<IteratorResult<T, undefined>> => {
-    if (signal.aborted) return DONE;
+  const unlessLeft = { signal: leaving.signal };
+  let isOver = false;
+  const next = async (options: WaitOptions): Promise<IteratorResult<T, undefined>> => {
+    if (isOver) return DONE;
     try {
-      return await next(options);
+      return toResult(await wait(options));
     } catch (error) {
       if (error === DONE) return DONE;
       throw error;
     }
   };
   return {
-    next: () => nextUnlessLeft({ signal }),
-    "~next": nextUnlessLeft,
+    next: () => next(unlessLeft),
+    "~next": next,
     return: () => {
+      isOver = true;
       leaving.abort(DONE);
       return Promise.resolve(DONE);
     },

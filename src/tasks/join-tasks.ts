@@ -90,10 +90,10 @@ export abstract class JoinTasks<T, J extends Joined<T>>
 
   /** The tasks' ends as they are taken, until none is left. */
   [Symbol.asyncIterator](): AsyncIterator<J, undefined> {
-    return cancelSafeIterator<J>(async (options) => {
-      const one = await this.joinNext(options);
-      return one.ok || one.reason !== "empty" ? { done: false, value: one as J } : DONE;
-    });
+    return cancelSafeIterator(
+      (options) => this.joinNext(options),
+      (one) => (one.ok || one.reason !== "empty" ? { done: false, value: one as J } : DONE),
+    );
   }
 
   /** Aborts every task and lets go of it. */

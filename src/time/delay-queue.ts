@@ -191,10 +191,10 @@ export class DelayQueue<T> implements Selectable<Expired<T>>, AsyncIterable<Expi
 
   /** What {@link DelayQueue.next} takes, until the queue is empty. */
   [Symbol.asyncIterator](): AsyncIterator<Expired<T>, undefined> {
-    return cancelSafeIterator<Expired<T>>(async (options) => {
-      const next = await this.next(options);
-      return next.ok ? { done: false, value: next } : DONE;
-    });
+    return cancelSafeIterator(
+      (options) => this.next(options),
+      (next) => (next.ok ? { done: false, value: next } : DONE),
+    );
   }
 
   #find(key: DelayKey): Entry<T> | undefined {

@@ -147,7 +147,10 @@ class RuntimeInterval implements Interval {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<number> {
-    return cancelSafeIterator(async (options) => ({ done: false, value: await this.tick(options) }));
+    return cancelSafeIterator(
+      (options) => this.tick(options),
+      (value) => ({ done: false, value }),
+    );
   }
 
   #take(now: number): number {
