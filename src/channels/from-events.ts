@@ -96,15 +96,26 @@ export function fromEvents<T = unknown>(
   const [tx, rx] = channel<T>(capacity, { runtime, name: `events:${name}` });
   const events = new Events(tx, rx, overflow === "dropOldest");
   const toMessage = (map ?? ((first: T) => first)) as (...args: unknown[]) => T;
-  events.stop = listen(source, name, (...args: unknown[]) => {
+  // What fails is not thrown to the emitter or the signal: their other listeners would go without.
+  const reporting = (run: () => void): void => {
     try {
-      events.take(toMessage(...args));
+      run();
     } catch (error) {
-      runtime.report(error, { task: "fromEvents" }); // and not to the emitter, whose other listeners would go without
+      runtime.report(error, { task: "fromEvents" });
     }
+  };
+  events.stop = listen(source, name, (...args: unknown[]) => {
+    reporting(() => {
+      events.take(toMessage(...args));
+    });
   });
-  if (signal?.aborted === true) events.close();
-  else if (signal !== undefined) events.registration = onAbort(signal, events);
+  const aborted = (): void => {
+    reporting(() => {
+      events.close();
+    });
+  };
+  if (signal?.aborted === true) aborted();
+  else if (signal !== undefined) events.registration = onAbort(signal, { aborted });
   return events;
 }
 
@@ -169,10 +180,6 @@ class Events<T> implements EventReceiver<T> {
 
   tryRecv(): TryReceived<T> {
     return this.rx.tryRecv();
-  }
-
-  aborted(): void {
-    this.close();
   }
 
   close(): void {

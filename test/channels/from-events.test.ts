@@ -1,7 +1,9 @@
 import { EventEmitter } from "node:events";
-import { fromEvents, select } from "keelson/channels";
+import { fromEvents, mpsc, select } from "keelson/channels";
 import { Emitter } from "keelson/core";
+import { virtualTime } from "keelson/testing";
 import { describe, expect, test } from "vitest";
+import { outcome } from "../support/outcome.js";
 
 const closed = { ok: false, reason: "closed" };
 
@@ -63,6 +65,20 @@ describe("fromEvents", () => {
     expect(() => fromEvents(undefined as never, "n")).toThrow(
       "Expected `source` to have `on` or `addEventListener`, got `undefined`",
     );
+  });
+
+  test("an abort reaches the other waits on its signal though the source fails to be left", async () => {
+    using time = virtualTime();
+    const abort = new AbortController();
+    const off = (): never => {
+      throw new Error("cannot leave");
+    };
+    const events = fromEvents({ on: () => undefined, off }, "n", { signal: abort.signal });
+    const [, rx] = mpsc.channel<number>(1);
+    const waiting = outcome(rx.recv({ signal: abort.signal }));
+    abort.abort("stop");
+    expect([await waiting, events.tryRecv()]).toEqual(["stop", closed]);
+    expect(time.failures).toMatchObject([{ task: "fromEvents", error: { message: "cannot leave" } }]);
   });
 
   test("refuses what cannot be left again", () => {
