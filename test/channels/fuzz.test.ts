@@ -1,4 +1,5 @@
 import { mpsc, selector } from "keelson/channels";
+import type { Selectable } from "keelson/core";
 import { describe, expect, test } from "vitest";
 import { runs } from "../support/deep.js";
 
@@ -92,5 +93,62 @@ describe("selectors over shared channels, with random aborts", () => {
       for (let n = 0; n < tx.maxCapacity; n += 1) tx.trySend(n);
       expect(rx.length).toBe(tx.maxCapacity);
     }
+  });
+});
+
+describe("a selector whose branches are replaced while it waits, and run code that sends, receives and replaces", () => {
+  test.each([1, 2, 3, 4])("tells of each branch that won, and of no message twice (seed %s)", async (seed) => {
+    const random = generator(seed);
+    const channels = Array.from({ length: 3 }, () => mpsc.channel<number>(1 + random(2)));
+    const pick = (): (typeof channels)[number] => channels[random(3)] ?? expect.unreachable();
+    const unseen = new Set<number>();
+    const counts = { sent: 0, made: 0, told: 0, doubled: 0 };
+    const see = (id: number): void => {
+      if (!unseen.delete(id)) counts.doubled += 1;
+    };
+    const act = (): void => {
+      const [tx, rx] = pick();
+      const what = random(4);
+      if (what === 0) sel.set(random(3), branch());
+      else if (what === 1) {
+        const taken = rx.tryRecv();
+        if (taken.ok) see(taken.value);
+      } else if (tx.trySend(counts.sent + 1)) unseen.add((counts.sent += 1));
+    };
+    const make = (): number => {
+      act();
+      act();
+      counts.made += 1;
+      unseen.add((counts.sent += 1));
+      return counts.sent;
+    };
+    const branch = (): mpsc.Receiver<number> | Selectable<mpsc.Permit<number>> | Selectable<void> => {
+      const [tx, rx] = pick();
+      return [rx, tx.permit(), tx.sending(make)][random(3)] ?? expect.unreachable();
+    };
+    using sel = selector([branch(), branch(), branch()] as ReturnType<typeof branch>[]);
+    for (let left = runs(20_000); left > 0; left -= 1) {
+      const wait = { isOver: false };
+      const next = sel.next().finally(() => {
+        wait.isOver = true;
+      });
+      while (!wait.isOver) {
+        act();
+        await (random(4) === 0 ? turn() : undefined);
+      }
+      const { value } = await next;
+      if (value === undefined) counts.told += 1;
+      else if (typeof value === "number") see(value);
+      else value.release();
+    }
+    for (const [tx, rx] of channels) {
+      for (let taken = rx.tryRecv(); taken.ok; taken = rx.tryRecv()) see(taken.value);
+      expect(tx.capacity).toBe(tx.maxCapacity);
+    }
+    expect({ lost: unseen.size, doubled: counts.doubled, told: counts.told }).toEqual({
+      lost: 0,
+      doubled: 0,
+      told: counts.made,
+    });
   });
 });
