@@ -17,15 +17,20 @@ export async function pullKeys(
     runtime.report(error, { task: "controller channel trigger" });
   };
   // A pending `next` would take a key that somebody else could have had.
-  const leave = (): void => {
-    iterator.return?.().catch(failed);
+  const leave = async (): Promise<void> => {
+    try {
+      await iterator.return?.();
+    } catch (error) {
+      failed(error);
+    }
   };
+  const aborted = (): void => void leave();
   const isStopped = (): boolean => stop.aborted;
   if (isStopped()) {
-    leave();
+    aborted();
     return;
   }
-  const registration = onAbort(stop, { aborted: leave });
+  const registration = onAbort(stop, { aborted });
   try {
     for (let next = await iterator.next(); next.done !== true && !isStopped(); next = await iterator.next()) {
       add(next.value);

@@ -153,6 +153,20 @@ describe("channel", () => {
     await using world = await runWorld([looking([channel(failing)]).controller]);
     expect(world.time.failures).toEqual([{ error: new Error("lost"), task: "controller channel trigger" }]);
   });
+
+  test("stops though its keys fail to be left", async () => {
+    const keys = {
+      next: () => new Promise<never>(() => undefined),
+      return: () => {
+        throw new Error("no end");
+      },
+    };
+    const { controller } = looking([channel({ [Symbol.asyncIterator]: () => keys })]);
+    await using world = await runWorld([controller]);
+    world.stop();
+    await world.running;
+    expect(world.time.failures).toEqual([{ error: new Error("no end"), task: "controller channel trigger" }]);
+  });
 });
 
 describe("a controller's own objects", () => {
