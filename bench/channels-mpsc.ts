@@ -8,7 +8,7 @@ import {
   pass,
   tryPeers,
   unboundedPeers,
-  unguardedBatchPeers,
+  tightBatchPeers,
 } from "./channels-peers.js";
 import { row } from "./channels-rows.js";
 import type { Row, Work } from "./harness.js";
@@ -106,11 +106,11 @@ export const rows: readonly Row[] = [
   row("try-send-recv/best-peer", oursTrying(), tryPeers(burst), "Web Streams, it-pushable and events.on always wait"),
   row("recv-many-256/ring", batches(), { ring: ring(batch) }),
   row("recv-many-256/one-by-one", batches(), oneByOnePeers(batch), "in one call of ours, in 256 of the others"),
-  row("recv-many-256/best-peer", batches(), batchPeers(batch), `the others receive one by one; ${noBound}`),
   row(
-    "recv-many-256/unguarded",
+    "recv-many-256/best-peer",
     batches(),
-    unguardedBatchPeers(batch),
-    "effect's offerUnsafe; it-pushable has no bound",
+    batchPeers(batch),
+    `effect in Effect.gen; the others receive one by one; ${noBound}`,
   ),
+  row("recv-many-256/tight", batches(), tightBatchPeers(batch), "effect without a generator; it-pushable has no bound"),
 ];

@@ -208,18 +208,23 @@ export function oneByOnePeers(burst: number): Works {
 
 /** `burst` messages sent one after the other through a bounded channel, and received in one call. */
 export function batchPeers(burst: number): Works {
-  return { effect: effectBatches(burst, (queue) => effectLoop(burst, Queue.offer(queue, 1))) };
+  const offerAll = (queue: Queue.Queue<number>): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      for (let i = 0; i < burst; i += 1) yield* Queue.offer(queue, i);
+    });
+  return { effect: effectBatches(burst, offerAll) };
 }
 
-/** The same, sent past what a fiber is asked for each message, or without a bound. */
-export function unguardedBatchPeers(burst: number): Works {
+/** The same without a generator, or past what a fiber is asked for each message, or without a bound. */
+export function tightBatchPeers(burst: number): Works {
   const items = pushableV<number>({ objectMode: true });
   const offerAll = (queue: Queue.Queue<number>): Effect.Effect<void> =>
     Effect.sync(() => {
       for (let i = 0; i < burst; i += 1) Queue.offerUnsafe(queue, i);
     });
   return {
-    effect: effectBatches(burst, offerAll),
+    "effect, offer": effectBatches(burst, (queue) => effectLoop(burst, Queue.offer(queue, 1))),
+    "effect, offerUnsafe": effectBatches(burst, offerAll),
     "it-pushable": async (n) => {
       for (let left = n; left > 0; left -= burst) {
         for (let i = 0; i < burst; i += 1) items.push(i);
