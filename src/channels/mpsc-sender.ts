@@ -89,7 +89,7 @@ export class BoundedSender<T> extends StateSender<T, Sender<T>> implements Sende
       state.put(value);
       return state.runtime.ready(undefined);
     }
-    return wait(state.runtime, "mpsc.send", state, options, value);
+    return wait(state.runtime, "mpsc.send", state as Source<void>, options, value);
   }
 
   reserve(options?: WaitOptions): Promise<Permit<T>> {

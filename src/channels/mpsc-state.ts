@@ -94,14 +94,6 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
     return undefined;
   }
 
-  arm(waiter: Waiter<void>): void {
-    this.push(waiter);
-  }
-
-  disarm(waiter: Waiter<void>): void {
-    this.leave(waiter);
-  }
-
   granted(waiter: Waiter<unknown>): void {
     const message = waiter.payload as T;
     waiter.commit(undefined);
@@ -166,8 +158,8 @@ export class MpscState<T> extends PermitQueue implements Observed, PermitWait<vo
   }
 
   /** Lets one who waits for slots go; those it had gathered may let messages in. */
-  override leave(waiter: Waiter<unknown>): void {
-    super.leave(waiter);
+  override disarm(waiter: Waiter<unknown>): void {
+    super.disarm(waiter);
     this.#serveReceivers();
   }
 

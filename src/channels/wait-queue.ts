@@ -11,7 +11,7 @@ export class WaitQueue extends List<Waiter<unknown>> {
   /** Ends the waits that are ready to end and leaves the others where they are. */
   serveReady(): void {
     for (let waiter = this.first; waiter !== undefined;) {
-      const next = waiter.next as Waiter<unknown> | undefined;
+      const next = waiter === this.last ? undefined : (waiter.next as Waiter<unknown>);
       tryToEnd(waiter);
       // Ending one wait of a select takes its other waits off this queue, perhaps the next one here.
       waiter = next === undefined || next.list === this ? next : this.first;

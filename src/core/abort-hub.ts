@@ -45,7 +45,7 @@ class Hub extends List<AbortRegistration> {
 
   override remove(node: AbortRegistration): void {
     super.remove(node);
-    if (this.length > 0) return;
+    if (this.last !== undefined) return;
     idle.add(this);
     const [oldest] = idle;
     if (idle.size > keptIdle) oldest?.letGo();
@@ -53,7 +53,7 @@ class Hub extends List<AbortRegistration> {
 
   letGo(): void {
     idle.delete(this);
-    if (this.length > 0) return;
+    if (this.last !== undefined) return;
     hubs.delete(this.#signal);
     this.#signal.removeEventListener("abort", this);
   }

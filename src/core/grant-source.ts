@@ -40,7 +40,7 @@ export class GrantSource<G> implements PermitWait<G> {
   }
 
   disarm(waiter: Waiter<G>): void {
-    this.#queue.leave(waiter);
+    this.#queue.disarm(waiter);
   }
 
   granted(waiter: Waiter<unknown>): void {

@@ -38,38 +38,44 @@ export class ListNode implements Links {
 /**
  * A doubly linked list of nodes that carry their own links.
  *
+ * @remarks
+ * They form a ring of which the list knows the last alone: a list lives long, and to write into what is old what was
+ * just made costs the garbage collector more than to write it into another node.
  * @internal
  */
 export class List<N extends Links> {
-  first: N | undefined = undefined;
   last: N | undefined = undefined;
-  length = 0;
+
+  get first(): N | undefined {
+    return this.last?.next as N | undefined;
+  }
 
   push(node: N): void {
+    const last = this.last ?? node;
+    const first = last.next ?? node;
     node.list = this;
-    node.prev = this.last;
-    node.next = undefined;
-    if (this.last === undefined) this.first = node;
-    else this.last.next = node;
+    node.next = first;
+    node.prev = last;
+    last.next = node;
+    first.prev = node;
     this.last = node;
-    this.length += 1;
   }
 
   shift(): N | undefined {
-    const first = this.first;
-    if (first !== undefined) this.remove(first);
+    const { first } = this;
+    first?.unlink();
     return first;
   }
 
+  /** Takes out `node`, which must be in this list. */
   remove(node: N): void {
-    const { prev, next } = node;
-    if (prev === undefined) this.first = next as N | undefined;
-    else prev.next = next;
-    if (next === undefined) this.last = prev as N | undefined;
-    else next.prev = prev;
-    node.prev = undefined;
+    const prev = node.prev as N;
+    const next = node.next as N;
+    next.prev = prev;
+    prev.next = next;
+    if (node === this.last) this.last = node === next ? undefined : prev;
     node.next = undefined;
+    node.prev = undefined;
     node.list = undefined;
-    this.length -= 1;
   }
 }

@@ -55,8 +55,12 @@ export class PermitQueue extends List<Waiter<unknown>> {
     }
   }
 
+  arm(waiter: Waiter<unknown>): void {
+    this.push(waiter);
+  }
+
   /** Lets a waiter go; what it had gathered is the next one's. */
-  leave(waiter: Waiter<unknown>): void {
+  disarm(waiter: Waiter<unknown>): void {
     waiter.unlink();
     this.give(0);
   }

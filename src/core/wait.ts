@@ -40,13 +40,18 @@ export function wait<T>(
   }
 }
 
-function park<T>(
+/**
+ * Waits, for as long as it takes, for a source that has just been found pending.
+ *
+ * @internal
+ */
+export function park<T>(
   runtime: Runtime,
   label: string,
   source: Source<T>,
-  payload: unknown,
-  signal: AbortSignal | undefined,
-  ms: number | undefined,
+  payload?: unknown,
+  signal?: AbortSignal,
+  ms?: number,
 ): Promise<T> {
   if (ms === 0) throw new TimeoutError(0);
   let resolve!: (outcome: unknown) => void;

@@ -152,7 +152,7 @@ export class Call implements CallContext, CallOptions, AbortTarget, Disposable {
 
   /** Stops listening once nobody listens to it: a signal may outlive many calls. */
   letGo(): void {
-    if (this.controller !== undefined || this.listeners?.length !== 0) return;
+    if (this.controller !== undefined || this.listeners === undefined || this.listeners.first !== undefined) return;
     this.place?.unlink();
     this.place = undefined;
   }

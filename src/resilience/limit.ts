@@ -99,7 +99,7 @@ export function limit(concurrency: number, options: LimitOptions = {}): Limit {
     const isFree = inLine === 0 && gate.activeCount < size;
     if (!isFree && inLine - spare >= queue) return Promise.reject(new QueueFullError({ queue }));
     // Behind a turn that may change hands, every call has to go through the line, or it could be overtaken.
-    const cannotLeave = signal === undefined && timeout === undefined && line.length === 0 && spare === 0;
+    const cannotLeave = signal === undefined && timeout === undefined && line.first === undefined && spare === 0;
     return isFree || cannotLeave ? gate(fn) : queued(fn, waitOptions);
   };
 

@@ -1,7 +1,7 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkFunction, checkInteger, checkObject, checkPositive } from "../core/check.js";
 import { type Duration, toMs } from "../core/duration.js";
-import { List } from "../core/list.js";
+import { CountedList } from "../core/counted-list.js";
 import type { Runtime, TimerHandle } from "../core/runtime.js";
 import { PENDING, type Source, type Waiter } from "../core/selectable.js";
 import { wait } from "../core/wait.js";
@@ -71,7 +71,7 @@ class Gcra implements Source<void> {
   readonly #runtime: Runtime;
   readonly #interval: number;
   readonly #tolerance: number;
-  readonly #line = new List<Waiter<void>>();
+  readonly #line = new CountedList<Waiter<void>>();
   #timer: TimerHandle | undefined = undefined;
   /** The theoretical arrival time: when the next call would be due at a steady pace. */
   #due = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { currentRuntime } from "../core/ambient.js";
 import { checkInteger } from "../core/check.js";
-import { List } from "../core/list.js";
+import { CountedList } from "../core/counted-list.js";
 import type { Runtime } from "../core/runtime.js";
 import { PENDING, type Source, type Waiter } from "../core/selectable.js";
 import { type WaitOptions, wait } from "../core/wait.js";
@@ -26,7 +26,7 @@ export interface BarrierPass {
 export class Barrier {
   readonly #runtime: Runtime;
   readonly #parties: number;
-  readonly #arrived = new List<Waiter<BarrierPass>>();
+  readonly #arrived = new CountedList<Waiter<BarrierPass>>();
   readonly #source: Source<BarrierPass> = {
     poll: () => this.#arrive(),
     arm: (waiter) => {

@@ -4,7 +4,7 @@ import { showing } from "../core/inspectable.js";
 import { PermitQueue } from "../core/permit-queue.js";
 import type { Runtime } from "../core/runtime.js";
 import { DISABLED, type Selectable } from "../core/selectable.js";
-import { type WaitOptions, wait } from "../core/wait.js";
+import { type WaitOptions, park, wait } from "../core/wait.js";
 import { SemaphoreClosedError } from "./errors.js";
 import { GrantSource, type OnClosed } from "../core/grant-source.js";
 import { HeldPermit, type SemaphorePermit } from "./permit.js";
@@ -78,8 +78,9 @@ export class Semaphore {
   acquire(count = 1, options?: WaitOptions): Promise<SemaphorePermit> {
     const queue = this.#queue;
     // The usual case by itself: so short that it is compiled into whoever calls it.
-    if (count === 1 && options === undefined && queue.tryTake(1)) {
-      return this.#runtime.ready(new HeldPermit(this, queue, 1));
+    if (count === 1 && options === undefined && !queue.isClosed) {
+      if (queue.tryTake(1)) return this.#runtime.ready(new HeldPermit(this, queue, 1));
+      return park(this.#runtime, "Semaphore.acquire", this.#one);
     }
     try {
       const source = count === 1 ? this.#one : this.#source(count, closedError);

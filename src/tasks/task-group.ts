@@ -39,7 +39,7 @@ export class TaskGroup<T, R> {
   readonly next: Source<R> = {
     poll: () => {
       if (this.tasks.size === 0) return DISABLED;
-      return this.#waiters.length > 0 ? PENDING : (this.take() ?? PENDING);
+      return this.#waiters.first !== undefined ? PENDING : (this.take() ?? PENDING);
     },
     arm: (waiter) => {
       this.#waiters.push(waiter);

@@ -30,22 +30,22 @@ export class Alarm<T> implements Source<T> {
 
   moveTo(deadline: number): void {
     this.#deadline = deadline;
-    if (this.#waiters.length > 0) this.#schedule();
+    if (this.#waiters.first !== undefined) this.#schedule();
   }
 
   poll(): T | typeof PENDING {
     const now = this.#runtime.now();
-    return now < this.#deadline || this.#waiters.length > 0 ? PENDING : this.#take(now);
+    return now < this.#deadline || this.#waiters.first !== undefined ? PENDING : this.#take(now);
   }
 
   arm(waiter: Waiter<T>): void {
     this.#waiters.push(waiter);
-    if (this.#waiters.length === 1) this.#schedule();
+    if (this.#waiters.first === waiter) this.#schedule();
   }
 
   disarm(waiter: Waiter<T>): void {
     waiter.unlink();
-    if (this.#waiters.length === 0) this.#handle?.[Symbol.dispose]();
+    if (this.#waiters.first === undefined) this.#handle?.[Symbol.dispose]();
   }
 
   /** Ends those waits whose waiter brought `payload` along, with `value`. */
@@ -53,7 +53,7 @@ export class Alarm<T> implements Source<T> {
     let next = this.#waiters.first;
     while (next !== undefined) {
       const waiter = next;
-      next = waiter.next as Waiter<T> | undefined;
+      next = waiter === this.#waiters.last ? undefined : (waiter.next as Waiter<T>);
       if (waiter.payload !== payload) continue;
       this.disarm(waiter);
       waiter.commit(value);
@@ -81,6 +81,6 @@ export class Alarm<T> implements Source<T> {
       if (waiter === undefined) return;
       waiter.commit(this.#take(now));
     }
-    if (this.#waiters.length > 0) this.#schedule();
+    if (this.#waiters.first !== undefined) this.#schedule();
   }
 }

@@ -1,7 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { Deque } from "../../src/core/deque.js";
-import { List, ListNode } from "../../src/core/list.js";
+import { CountedList } from "../../src/core/counted-list.js";
+import { ListNode } from "../../src/core/list.js";
 
 class Place extends ListNode {
   readonly id: number;
@@ -46,7 +47,7 @@ describe("List", () => {
   test.prop([fc.array(fc.tuple(fc.constantFrom("push", "shift", "unlink"), fc.nat(20)))])(
     "does what an array does",
     (acts) => {
-      const list = new List<Place>();
+      const list = new CountedList<Place>();
       const model: Place[] = [];
       for (const [id, [name, which]] of acts.entries()) {
         if (name === "push") {
@@ -62,7 +63,8 @@ describe("List", () => {
           expect(place?.list).toBeUndefined();
         }
         const walked: Place[] = [];
-        for (let at = list.first; at !== undefined; at = at.next as Place | undefined) walked.push(at);
+        for (let at = list.first; at !== undefined; at = at === list.last ? undefined : (at.next as Place))
+          walked.push(at);
         expect(walked).toEqual(model);
         expect([list.first, list.last, list.length]).toEqual([model[0], model.at(-1), model.length]);
       }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DISABLED, PENDING, type Source, TimeoutError, type Waiter } from "keelson/core";
 import { virtualTime } from "keelson/testing";
-import { List } from "../../src/core/list.js";
+import { CountedList } from "../../src/core/counted-list.js";
 import { wait } from "../../src/core/wait.js";
 import { settled } from "../support/settled.js";
 
@@ -9,7 +9,7 @@ import { settled } from "../support/settled.js";
 class Hand implements Source<string> {
   ready: string | typeof PENDING | typeof DISABLED = PENDING;
   polls = 0;
-  readonly parked: List<Waiter<string>> = new List<Waiter<string>>();
+  readonly parked = new CountedList<Waiter<string>>();
 
   poll(): string | typeof PENDING | typeof DISABLED {
     this.polls += 1;

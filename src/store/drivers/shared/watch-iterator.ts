@@ -128,13 +128,14 @@ export abstract class WatchIterator
   }
 
   #progress(): void {
-    if (this.#waiters.length === 0) return;
+    const { first } = this.#waiters;
+    if (first === undefined) return;
     const revision = this.progressRevision(this.#lastDelivery);
     if (revision !== undefined) {
-      const waiter = this.#waiters.shift();
-      waiter?.commit(this.#deliver({ type: "progress", revision }));
+      first.unlink();
+      first.commit(this.#deliver({ type: "progress", revision }));
     }
-    if (this.#waiters.length > 0) this.#progressTimer?.reset(this.#progressMs);
+    if (this.#waiters.first !== undefined) this.#progressTimer?.reset(this.#progressMs);
   }
 
   #deliver(batch: WatchBatch): Result {
