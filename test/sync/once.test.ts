@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { type OperationContext, PENDING, TimeoutError } from "keelson/core";
 import { OnceCell, SetOnce } from "keelson/sync";
 import { virtualTime } from "keelson/testing";
-import { taskLocal } from "keelson/tasks/local";
 import { sleep } from "keelson/time";
 import { armed } from "../support/armed.js";
 
@@ -65,21 +64,6 @@ describe("OnceCell", () => {
       "third",
       "third",
     ]);
-  });
-
-  test("each initializer runs in the async context of its own caller", async () => {
-    const caller = taskLocal<string>("caller");
-    const cell = new OnceCell<string>();
-    const gate = new SetOnce<Error>();
-    const first = caller.run("first", () =>
-      cell.getOrInit(async () => {
-        throw await gate.wait();
-      }),
-    );
-    const second = caller.run("second", () => cell.getOrInit(() => caller.get()));
-    gate.set(new Error("broken"));
-    await expect(first).rejects.toThrow("broken");
-    expect(await second).toBe("second");
   });
 
   test("a caller that leaves as its turn comes has its initializer not run", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { spawn } from "keelson/tasks";
+import { OnceCell, SetOnce } from "keelson/sync";
 import { taskLocal } from "keelson/tasks/local";
 
 test("a value follows awaits and spawns, and no one else", async () => {
@@ -34,4 +35,19 @@ test("inner values shadow outer ones, undefined is a value", () => {
 test("what is no function is refused by name", () => {
   const user = taskLocal<string>();
   expect(() => user.run("ada", undefined as never)).toThrow("Expected `body` to be a function, got `undefined`");
+});
+
+test("each initializer of a once cell runs in the async context of its own caller", async () => {
+  const caller = taskLocal<string>("caller");
+  const cell = new OnceCell<string>();
+  const gate = new SetOnce<Error>();
+  const first = caller.run("first", () =>
+    cell.getOrInit(async () => {
+      throw await gate.wait();
+    }),
+  );
+  const second = caller.run("second", () => cell.getOrInit(() => caller.get()));
+  gate.set(new Error("broken"));
+  await expect(first).rejects.toThrow("broken");
+  expect(await second).toBe("second");
 });
