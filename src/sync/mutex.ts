@@ -4,7 +4,7 @@ import { showing } from "../core/inspectable.js";
 import { notThenable } from "../core/not-thenable.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Selectable } from "../core/selectable.js";
-import { type WaitOptions, park, wait } from "../core/wait.js";
+import { type WaitOptions, wait } from "../core/wait.js";
 import { LockedValue } from "./locked-value.js";
 import { GrantSource } from "../core/grant-source.js";
 import type { SyncOptions } from "./semaphore.js";
@@ -80,10 +80,7 @@ export class Mutex<T = undefined> {
   lock(options?: WaitOptions): Promise<MutexGuard<T>> {
     // The usual case by itself: so short that it is compiled into whoever calls it.
     const locked = this.#locked;
-    if (options === undefined) {
-      if (locked.tryTake(1)) return this.#runtime.ready(new HeldMutex(this, locked));
-      return park(this.#runtime, "Mutex.lock", this.#source);
-    }
+    if (options === undefined && locked.tryTake(1)) return this.#runtime.ready(new HeldMutex(this, locked));
     return wait(this.#runtime, "Mutex.lock", this.#source, options);
   }
 
